@@ -1,0 +1,217 @@
+//! Payloads of messages between the reception (host) and the bodies that decide. One struct per [`crate::terms::MessageKind`].
+//!
+//! A fact travels with where it came from; a register fact travels with the register's signed answer as proof, one
+//! exchange per fact, so that a step's body gets proofs of its own facts only.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::{Facts, Known, Name, Slot, Value};
+use crate::terms::{BodyId, Evidence};
+
+/// `application`: one step of one submission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    pub submission: String,
+    pub step: Name,
+    pub pack: Name,
+    pub version: u32,
+    pub pack_sha256: String,
+    pub host: BodyId,
+    pub applicant: Applicant,
+    /// `sv` or `en`: the language that the person used.
+    pub language: String,
+    pub facts: Vec<SentFact>,
+    /// The received instant (the host's durable receipt) and its legal day in Sweden (FL 22 §).
+    pub received_at: Timestamp,
+    pub received_day: Date,
+    /// SHA-256 of the canonical answers, base64url, that the person's fresh login was bound to.
+    pub answers_sha256: String,
+    /// The id token of that login (compact JWS).
+    pub signed_by_login: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applicant {
+    /// 12 digits.
+    pub person: String,
+    pub person_name: String,
+    /// The company's number (10 digits), or `None` when the person acts for themselves.
+    pub represents: Option<String>,
+    pub represents_name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentFact {
+    pub slot: Slot,
+    pub known: Known<Value>,
+    pub origin: Origin,
+    /// What the person says is wrong; the value is never edited.
+    pub disputed: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Origin {
+    Applicant,
+    Login,
+    Represented,
+    Register {
+        producer: BodyId,
+        register: Name,
+        field: Name,
+        answered_at: Timestamp,
+        recorded_at: Option<Timestamp>,
+        exchange: String,
+        proof: Option<Box<Evidence>>,
+    },
+    /// The register was asked and could not answer, or its contract does not hold, so the person answered instead.
+    ApplicantInstead {
+        register: Name,
+        why: String,
+    },
+    CaseWorker {
+        by: String,
+        at: Timestamp,
+    },
+    Opinion {
+        body: BodyId,
+        at: Timestamp,
+        document: String,
+    },
+    Step {
+        body: BodyId,
+        step: Name,
+        at: Timestamp,
+    },
+}
+
+impl Application {
+    /// The facts as the rules take them.
+    pub fn as_facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        let mut items: BTreeMap<(Name, u32), BTreeMap<Name, Known<Value>>> = BTreeMap::new();
+        for sent in &self.facts {
+            match sent.slot.item {
+                None => facts.set(sent.slot.fact.clone(), sent.known.clone()),
+                Some(item) => {
+                    let Ok(list) = Name::parse(sent.slot.fact.prefix()) else {
+                        continue;
+                    };
+                    items
+                        .entry((list, item))
+                        .or_default()
+                        .insert(sent.slot.fact.clone(), sent.known.clone());
+                }
+            }
+        }
+        for ((list, _), item) in items {
+            facts.lists.entry(list).or_default().push(item);
+        }
+        facts
+    }
+}
+
+/// `status`: where a step stands, pushed to the host. Contents stay with the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub submission: String,
+    pub step: Name,
+    pub diary_number: String,
+    /// One of the case states' stable names.
+    pub state: String,
+    pub at: Timestamp,
+    /// The outcome's name when decided.
+    pub outcome: Option<String>,
+    pub automatic: bool,
+    /// Last day of the time limit, if there is one.
+    pub decide_by: Option<Date>,
+    /// Address of the person's page at the body's node; needs a login there.
+    pub page: String,
+}
+
+/// `completion_request`: opens exactly these facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionRequest {
+    pub submission: String,
+    pub step: Name,
+    pub diary_number: String,
+    pub facts: Vec<Name>,
+    pub words: String,
+    pub answer_by: Date,
+    /// A föreläggande (FL 20 § 2 st.) says that the application may otherwise not be examined.
+    pub order: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    pub submission: String,
+    pub step: Name,
+    pub facts: Vec<SentFact>,
+    pub received_at: Timestamp,
+}
+
+/// `hearing`: FL 25 §.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub submission: String,
+    pub step: Name,
+    pub diary_number: String,
+    pub words: String,
+    pub answer_by: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HearingAnswer {
+    pub submission: String,
+    pub step: Name,
+    pub words: String,
+    pub received_at: Timestamp,
+}
+
+/// `referral`: FL 26 §: a question and a last day, with the facts that it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Referral {
+    pub diary_number: String,
+    pub step: Name,
+    pub pack: Name,
+    /// The fact whose value is the opinion (`polis.yttrande`).
+    pub fact: Name,
+    pub choices: Vec<String>,
+    pub question: String,
+    pub answer_by: Date,
+    pub facts: Vec<SentFact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// The asker's diary number.
+    pub diary_number: String,
+    pub fact: Name,
+    pub answer: String,
+    pub words: String,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterNotice {
+    pub submission: String,
+    pub step: Name,
+    pub diary_number: String,
+    pub heading: String,
+    pub sent_at: Timestamp,
+    /// Address of the letter in the person's mailbox at the body's node.
+    pub page: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionCopy {
+    pub diary_number: String,
+    pub step: Name,
+    pub outcome: String,
+    pub decided_at: Timestamp,
+    pub text: String,
+}

@@ -1,0 +1,703 @@
+//! The service document as it was understood: every part with the place it was read from.
+//!
+//! [`super::parse`] is the only maker. A `Pack` is well formed (types parsed, names valid) but not proved: references may
+//! dangle and tables may gape; that is for [`crate::check`]. Order is the document's order everywhere.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::fact::{Name, Value};
+use crate::finding::{SourceFile, Span, Spanned};
+use crate::words::law::Lagrum;
+
+/// One version of a service, with all its files.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    pub meta: Meta,
+    pub title: Spanned<String>,
+    /// One paragraph for people.
+    pub intro: Spanned<String>,
+    pub roles: Vec<Role>,
+    pub facts: Vec<Fact>,
+    pub lists: Vec<List>,
+    pub controls: Vec<Control>,
+    pub steps: Vec<Step>,
+    pub rules: Vec<Rule>,
+    pub outcomes: Vec<Outcome>,
+    pub parameters: Vec<Parameter>,
+    /// Language code (`sv`, `en`) → key → text. Swedish keys from the document itself are already merged in: see [`super::texts`].
+    pub texts: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    /// File stem under `brev/` → the letter.
+    pub letters: BTreeMap<String, Letter>,
+    pub examples: Vec<Example>,
+    pub files: Vec<SourceFile>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// `tjänst:`
+    pub slug: Spanned<Name>,
+    /// `version:`
+    pub version: Spanned<u32>,
+    /// `gäller:` from, and to if it is said.
+    pub valid_from: Spanned<Date>,
+    pub valid_to: Option<Spanned<Date>>,
+    /// `utgivare:`
+    pub publisher: Spanned<String>,
+}
+
+/// A row of `## Roller`: who answers for steps, as a task in an area. The federation says which body that is.
+#[derive(Clone, Debug)]
+pub struct Role {
+    pub name: Spanned<Name>,
+    /// `uppdrag`: what a reglemente or an act gives a body to do.
+    pub task: Spanned<String>,
+    pub area: Spanned<Area>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// `riket`
+    Country,
+    /// `kommun för <fastighetsfaktum>`: the municipality code that the property register gives for it.
+    MunicipalityOf(Name),
+}
+
+/// A row of `## Uppgifter`, or one column of a `## Lista`.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// In a list: the column's full name (`ägare.andel`).
+    pub name: Spanned<Name>,
+    pub ty: Spanned<Type>,
+    pub source: Spanned<Source>,
+    /// Grounds: for the disclosure, and for the processing. Written `utlämnande; behandling`.
+    pub disclosure: Option<Spanned<Lagrum>>,
+    pub processing: Option<Spanned<Lagrum>>,
+    /// The question to the person (Swedish). Empty for what is not asked; for a register fact it is what is asked when
+    /// the register is out of order and `ur funktion = fråga`.
+    pub question: Option<Spanned<String>>,
+    pub span: Span,
+}
+
+/// `## Lista: ägare 1–50`: a flat list. Its columns are facts named `<list>.<column>`.
+#[derive(Clone, Debug)]
+pub struct List {
+    pub name: Spanned<Name>,
+    pub min: u32,
+    pub max: u32,
+    pub columns: Vec<Fact>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `ja/nej`
+    YesNo,
+    /// `ja/nej + motivering`: an assessment.
+    Assessment,
+    /// `registrerad / avvisad`: words separated by ` / `.
+    Choice(Vec<String>),
+    /// `tal 0–5000 liter`; the unit may be missing. Whole numbers unless written `tal 0,0–100,0`.
+    Number {
+        min: Decimal,
+        max: Decimal,
+        decimals: u32,
+        unit: Option<String>,
+    },
+    /// `kr 0–50 000`
+    Kronor { min: Decimal, max: Decimal },
+    /// `text ≤ 500`
+    Text { characters_max: u32 },
+    /// `datum`
+    Date,
+    /// `orgnr`
+    OrgNr,
+    /// `personnummer`
+    PersonNr,
+    /// `fastighet`
+    Property,
+    /// `kommunkod`: four digits; the value is a [`Value::Choice`].
+    Municipality,
+    /// `bilaga pdf, jpg; ≤ 20 MB; visar planlösning`
+    Attachment {
+        formats: Vec<String>,
+        bytes_max: u64,
+        shows: String,
+    },
+}
+
+/// Where a fact comes from. Each fact has exactly one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `inloggning`: the person. The fact's type says what: `personnummer` or `text` (the name).
+    Login,
+    /// `företräds`: the chosen principal's number.
+    Represented,
+    /// `sökanden`
+    Applicant,
+    /// `register <register>.<fält> för <faktum>, via sökanden|direkt[; ingen post = …][; ur funktion = …]`
+    Register(RegisterSource),
+    /// `handläggare`
+    CaseWorker,
+    /// `remiss <roll>, krävs för bifall|krävs|frivillig, 6 veckor`
+    Referral(Referral),
+    /// `steg <steg>`: another step's outcome.
+    Step(Name),
+    /// `regel`: the rule with the same name. Rules without a row here get one with the inferred type.
+    Rule,
+    /// `parameter`: the parameter with the same name. Parameters without a row here get one.
+    Parameter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterSource {
+    pub register: Name,
+    pub field: Name,
+    /// The fact whose value is looked up.
+    pub subject: Name,
+    pub mode: Mode,
+    pub no_record: NoRecord,
+    pub when_down: WhenDown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mode {
+    /// The person's own request, seen and approved before it goes anywhere.
+    ViaApplicant,
+    /// Body to body.
+    Direct,
+}
+
+/// What it means that the register holds nothing about the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoRecord {
+    /// `ingen post = <värde>`
+    Value(Value),
+    /// `ingen post = ej aktuellt`
+    NotApplicable,
+    /// `ingen post = saknas` (the default): it stays missing with cause failed.
+    Missing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenDown {
+    /// `ur funktion = fråga`: the person is asked instead.
+    Ask,
+    /// `ur funktion = vänta` (the default): it stays missing; the responsible body asks again.
+    Wait,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    pub role: Name,
+    pub required: Required,
+    pub weeks: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// `krävs för bifall`: without the opinion nothing may be granted, but it may be refused (alkohollagen 8 kap. 11 §).
+    ForGrant,
+    /// `krävs`
+    Always,
+    /// `frivillig`
+    Optional,
+}
+
+/// A row of `## Kontroller`: must not be *nej* when the person goes on.
+#[derive(Clone, Debug)]
+pub struct Control {
+    pub id: Spanned<Name>,
+    pub condition: Spanned<Expr>,
+    pub message: Spanned<String>,
+}
+
+/// A row of `## Steg`.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub name: Spanned<Name>,
+    pub role: Spanned<Name>,
+    pub needed_when: Spanned<Expr>,
+    /// Names and `prefix.*` patterns as written; [`Pack::underlag`] expands them.
+    pub underlag: Vec<Spanned<Underlag>>,
+    pub after: Option<Spanned<After>>,
+    pub deadline: Option<Spanned<Frist>>,
+    /// The ground for the deadline.
+    pub fee: Option<Spanned<Name>>,
+    /// Column `Lagrum`.
+    pub law: Option<Spanned<Lagrum>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Underlag {
+    Fact(Name),
+    /// `lokal.*`
+    Prefix(String),
+}
+
+/// `Efter`: if the event can no longer happen, the step is closed with that ground.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub event: AfterEvent,
+    pub step: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterEvent {
+    /// `inskickad`
+    Submitted,
+    /// `beslutad`
+    Decided,
+    /// `bifall`
+    Granted,
+    /// `laga kraft`
+    Final,
+}
+
+/// `4 månader från komplett, förlängs en gång 4 månader; start tidigast 14 dagar från inkommet`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frist {
+    /// Absent when the law sets no time for the decision; then FL 9, 11 and 12 §§ are what there is.
+    pub decide_within: Option<(Length, Start)>,
+    /// Once, at most this long, with reasons before the first time ends; not appealable.
+    pub extension: Option<Length>,
+    /// When the person may begin, if nothing has been decided before: waiting time, not a deadline for the body.
+    pub may_start: Option<(Length, Start)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    pub number: u32,
+    pub unit: Unit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Days,
+    WorkingDays,
+    Weeks,
+    Months,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// `från inkommet`
+    Received,
+    /// `från komplett`
+    Complete,
+    /// `från del`: the day a party got the decision.
+    Served,
+    /// `från beslut`
+    Decision,
+}
+
+/// `## Regel: <faktum> (<policy>)` or `## Utfallsregel: <steg> (<policy>)`.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The fact that it gives, or the step whose outcome it gives.
+    pub name: Spanned<Name>,
+    pub kind: RuleKind,
+    pub policy: Spanned<Policy>,
+    pub counted_at: CountedAt,
+    pub columns: Vec<Spanned<Column>>,
+    pub rows: Vec<Row>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    Fact,
+    Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// `unik`: exactly one row matches.
+    Unique,
+    /// `första`: the first row that matches.
+    First,
+    /// `samla; annars <utfall>`: every ground that applies is collected; of different outcomes the one listed first under
+    /// `## Utfall` for the step wins, and all rows that gave it are its grounds. `handläggare` is not an outcome but says
+    /// that a person must look; it never decides by itself.
+    Collect { otherwise: String },
+}
+
+/// Which day's law counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CountedAt {
+    /// `räknas vid ansökan`
+    Application,
+    /// `räknas vid beslut` (the default)
+    #[default]
+    Decision,
+    /// `räknas vid händelse`
+    Event,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// `id`
+    Id,
+    /// A fact's name: the cells are tests of it.
+    Input(Name),
+    /// `när`: the cells are whole conditions.
+    When,
+    /// `→ <faktum>` or `→ utfall`
+    Result,
+    /// `→ därför att`
+    Because,
+    /// `→ lagrum`
+    Law,
+}
+
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub id: Spanned<Name>,
+    /// One test per `Input` or `When` column, in column order. All must match.
+    pub tests: Vec<Spanned<Test>>,
+    pub result: Spanned<CellResult>,
+    /// The sentence that a letter states; a row that ends in `handläggare` may lack it.
+    pub because: Option<Spanned<String>>,
+    pub law: Option<Spanned<Lagrum>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CellResult {
+    Value(Value),
+    NotApplicable,
+    /// `handläggare`: a person must look.
+    CaseWorker,
+}
+
+/// One cell's test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `–`: matches all, also missing and not applicable.
+    Any,
+    /// `ej aktuellt`: matches only that.
+    NotApplicable,
+    /// `> 2`, `≤ 60`, `= ja`, `ja`: compared with the column's fact.
+    Compare(Comparison, Operand),
+    /// `2–60`: both ends included.
+    Between(Decimal, Decimal),
+    /// `inne, ute`: one of these.
+    OneOf(Vec<Operand>),
+    /// `inte inne`
+    NotOneOf(Vec<Operand>),
+    /// In a `när` column.
+    Condition(Expr),
+}
+
+/// What a cell compares with: a constant, or a fact or parameter by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    Constant(Value),
+    Fact(Name),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A condition or a calculation. It always ends: there are no loops, no functions of one's own, no recursion.
+/// `Spanned` on names so that findings point at the word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    /// `alltid`
+    Always,
+    /// A yes/no fact alone is not a condition (write `= ja`); a number fact is an operand.
+    Fact(Spanned<Name>),
+    Constant(Spanned<Value>),
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// `<faktum> är ej aktuellt`
+    IsNotApplicable(Spanned<Name>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Arithmetic(Operator, Box<Expr>, Box<Expr>),
+    /// `antal(ägare)`
+    Count(Spanned<Name>),
+    /// `summa(ägare.andel)`
+    Sum(Spanned<Name>),
+    /// `någon(ägare: ägare.skuld > 0)`
+    Any(Spanned<Name>, Box<Expr>),
+    /// `alla(ägare: …)`
+    All(Spanned<Name>, Box<Expr>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operator {
+    Plus,
+    Minus,
+    Times,
+}
+
+/// A row of `## Utfall`.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub step: Spanned<Name>,
+    /// `registrerad`, `bifall`, `avslag` …
+    pub name: Spanned<String>,
+    pub kind: Spanned<OutcomeKind>,
+    pub decider: Spanned<Decider>,
+    /// FL 25 §: the party is heard before, for so long. `None` = `nej`.
+    pub heard_for: Spanned<Option<Length>>,
+    pub letter: Spanned<String>,
+    pub appeal: Spanned<Appeal>,
+    /// Column `Kopia till`: bodies, as written (alkohollagen 9 kap. 7 §).
+    pub copies_to: Vec<Spanned<String>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// `registrering`: entered, not examined.
+    Registration,
+    /// `gynnande`
+    Favourable,
+    /// `betungande`
+    Burdensome,
+    /// `kvittens`: a notification is noted; there is no decision.
+    Acknowledgement,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decider {
+    /// `automatiskt enligt <delegation>`
+    Automatic { delegation: Name },
+    /// `delegat enligt <delegation>`
+    Delegate { delegation: Name },
+    /// `nämnd`
+    Board,
+    /// `myndighet`: a state body, by its own order.
+    Agency,
+    /// `ingen`: nothing is decided (`kvittens`).
+    Nobody,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appeal {
+    /// `förvaltningsbesvär, länsstyrelsen, 3 veckor från del`
+    To {
+        regime: Regime,
+        instance: String,
+        within: Length,
+        from: Start,
+    },
+    /// `överklagas inte, <skäl>`
+    No { reason: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Regime {
+    /// `förvaltningsbesvär`
+    Administrative,
+    /// `laglighetsprövning` (13 kap. KL): FL 10–12, 16–20, 23–49 §§ do not apply (FL 2 §).
+    LegalityReview,
+}
+
+/// A row of `## Parametrar`.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: Spanned<Name>,
+    pub ty: Spanned<ParameterType>,
+    pub set_by: Spanned<SetBy>,
+    pub default: Spanned<ParameterDefault>,
+    pub counted_at: CountedAt,
+    /// Column `Källa`: lagrum or other source of the figure.
+    pub source: Option<Spanned<String>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterType {
+    Value(Type),
+    /// `delegation`: nämnd, date, §, scope, receiver. Unset: a case worker decides.
+    Delegation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SetBy {
+    /// `lag`: the document's own dated rows.
+    Law,
+    /// `fullmäktige`
+    Council,
+    /// `nämnd`
+    Board,
+    /// `myndighet`
+    Agency,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterDefault {
+    /// `saknas`: adoption must set it before the step can be served.
+    None,
+    /// `handläggare` (delegations)
+    CaseWorker,
+    /// `59 200 från 2026-01-01; 58 800 från 2025-01-01`, or one value without a date. In order of time.
+    Dated(Vec<(Option<Date>, Value)>),
+}
+
+/// `brev/<namn>.md`: a heading and paragraphs. Placeholders: `{faktum}`, `{nämnd}`, `{organ}`, `{diarienummer}`,
+/// `{beslutsdatum}`, `{avgift}`, and on lines of their own `{grunder}` and `{överklagande}`.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub name: String,
+    pub heading: Spanned<Vec<Piece>>,
+    pub blocks: Vec<Block>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum Block {
+    Heading(Spanned<String>),
+    /// Each sentence becomes one of its own, with its own *Varför?*.
+    Paragraph(Spanned<Vec<Piece>>),
+    /// The sentences of the rows that hold.
+    Grounds(Span),
+    /// How to appeal.
+    Appeal(Span),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Text(String),
+    Placeholder(Spanned<Name>),
+}
+
+/// One `## Exempel: …` of `exempel.md`, or a scenario file.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub title: Spanned<String>,
+    pub given: Vec<Given>,
+    pub expected: Vec<Expected>,
+    pub span: Span,
+}
+
+/// A row of `| Uppgift | Värde |`. `ägare[1].andel` counts from 1 in the document and from 0 in `item`.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub fact: Spanned<Name>,
+    pub item: Option<u32>,
+    pub state: Spanned<GivenState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenState {
+    Value(Value),
+    /// `ingen post`: the register has nothing.
+    NoRecord,
+    /// `ur funktion`, or `ur funktion; <svar>` when the person answers instead.
+    Down(Option<Value>),
+    /// `<värde>; bestrids: <vad som är fel>`
+    Disputed {
+        value: Value,
+        says: String,
+    },
+    /// `avtalet återkallat` or `avtalet återkallat; <svar>`: the contract is revoked.
+    Revoked(Option<Value>),
+    /// `obesvarad`
+    Unanswered,
+}
+
+/// A row of `| Steg | Utfall | Grund |`. Outcome is an outcome's name, `behövs inte`, `handläggare` or `väntar`.
+/// The special step `inskickning` with outcome `stoppas` and a ground in words says that the person cannot submit.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    pub step: Spanned<Name>,
+    pub outcome: Spanned<String>,
+    /// Row ids, all of them.
+    pub grounds: Vec<Spanned<Name>>,
+    /// The cell as it was written.
+    pub grounds_text: String,
+}
+
+impl Pack {
+    /// The fact by name: rows of `## Uppgifter`, then columns of lists.
+    pub fn fact(&self, name: &Name) -> Option<&Fact> {
+        self.facts
+            .iter()
+            .chain(self.lists.iter().flat_map(|list| &list.columns))
+            .find(|fact| fact.name.it == *name)
+    }
+
+    pub fn list(&self, name: &Name) -> Option<&List> {
+        self.lists.iter().find(|list| list.name.it == *name)
+    }
+
+    /// The list that a column belongs to.
+    pub fn list_of_column(&self, fact: &Name) -> Option<&List> {
+        self.lists
+            .iter()
+            .find(|list| list.columns.iter().any(|column| column.name.it == *fact))
+    }
+
+    pub fn step(&self, name: &Name) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name.it == *name)
+    }
+
+    pub fn role(&self, name: &Name) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name.it == *name)
+    }
+
+    pub fn rule(&self, fact: &Name) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.kind == RuleKind::Fact && rule.name.it == *fact)
+    }
+
+    pub fn outcome_rule(&self, step: &Name) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.kind == RuleKind::Outcome && rule.name.it == *step)
+    }
+
+    /// A step's possible outcomes in the order of the document.
+    pub fn outcomes_of<'a>(&'a self, step: &'a Name) -> impl Iterator<Item = &'a Outcome> {
+        self.outcomes.iter().filter(move |outcome| outcome.step.it == *step)
+    }
+
+    pub fn parameter(&self, name: &Name) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name.it == *name)
+    }
+
+    /// A step's Underlag, patterns expanded, in document order. A list is named by its own name and by its columns'.
+    pub fn underlag(&self, step: &Step) -> Vec<Name> {
+        let mut names = Vec::new();
+        let all = self
+            .facts
+            .iter()
+            .chain(self.lists.iter().flat_map(|list| &list.columns));
+        for fact in all {
+            let wanted = step.underlag.iter().any(|part| match &part.it {
+                Underlag::Fact(name) => fact.name.it == *name,
+                Underlag::Prefix(prefix) => fact.name.prefix() == prefix,
+            });
+            if wanted {
+                names.push(fact.name.it.clone());
+            }
+        }
+        names
+    }
+
+    /// The text in the language, or the Swedish one, or nothing.
+    pub fn text(&self, language: &str, key: &str) -> Option<&str> {
+        let of = |language: &str| {
+            self.texts
+                .get(language)
+                .and_then(|texts| texts.get(key))
+                .map(|text| text.it.as_str())
+        };
+        of(language).or_else(|| of("sv"))
+    }
+}

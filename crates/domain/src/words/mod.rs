@@ -1,0 +1,4 @@
+//! Identifiers, amounts, time and law: words that mean the same everywhere.
+
+pub mod amount;
+pub mod law;

@@ -1,0 +1,1 @@
+//! Everything that runs: capabilities, pages, jobs.
