@@ -1,1 +1,4 @@
 //! Everything that runs: capabilities, pages, jobs.
+
+pub mod cli;
+pub mod packs;

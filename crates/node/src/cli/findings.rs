@@ -1,0 +1,213 @@
+//! Findings as a reader of compilers expects them: place, caret, related places, example, suggestion; or as JSON.
+
+use std::collections::BTreeMap;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use samverk_domain::finding::{FileId, Finding, Severity, SourceFile, Span};
+
+/// How a command writes what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: Swedish text with the place in the document
+    Text,
+    /// For programs: one JSON object
+    Json,
+}
+
+/// Columns of a rendered finding; rows of tables are longer and are cut around the caret.
+const WIDTH: usize = 140;
+
+/// Where the document's files are, so that places are written as the reader's editor can open them.
+pub struct Source<'a> {
+    /// Prefix of every path: the folder as the command got it.
+    pub folder: &'a str,
+    pub files: &'a [SourceFile],
+}
+
+impl Source<'_> {
+    fn path(&self, file: FileId) -> String {
+        let name = self
+            .files
+            .get(usize::from(file.0))
+            .map_or("?", |file| file.path.as_str());
+        match self.folder.trim_end_matches('/') {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        }
+    }
+
+    /// `path`, line and column, both from 1.
+    fn place(&self, span: Span) -> (String, usize, usize) {
+        let (line, column) = self
+            .files
+            .get(usize::from(span.file.0))
+            .map_or((1, 1), |file| file.position(span.start));
+        (self.path(span.file), line, column)
+    }
+}
+
+/// All findings, most serious first within the order of the document, as text.
+pub fn text(findings: &[Finding], source: &Source, styled: bool) -> String {
+    let renderer = if styled { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+    let mut out = String::new();
+    for finding in findings {
+        out.push_str(&renderer.render(&groups(finding, source)));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+fn groups<'a>(finding: &'a Finding, source: &Source<'a>) -> Vec<Group<'a>> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR.with_name("fel"),
+        Severity::Warning => Level::WARNING.with_name("varning"),
+        Severity::Note => Level::NOTE.with_name("upplysning"),
+    };
+    let mut by_file: BTreeMap<FileId, Vec<Annotation<'a>>> = BTreeMap::new();
+    for (span, label) in &finding.related {
+        by_file
+            .entry(span.file)
+            .or_default()
+            .push(AnnotationKind::Context.span(bytes(*span, source)).label(label.as_str()));
+    }
+    let mut own = by_file.remove(&finding.span.file).unwrap_or_default();
+    let caret = AnnotationKind::Primary.span(bytes(finding.span, source));
+    own.push(match finding.label.as_str() {
+        "" => caret,
+        label => caret.label(label),
+    });
+    let mut group = level
+        .primary_title(finding.message.as_str())
+        .id(finding.code)
+        .element(snippet(finding.span.file, own, source));
+    for (file, annotations) in by_file {
+        group = group.element(snippet(file, annotations, source));
+    }
+    if let Some(example) = &finding.example {
+        group = group.element(Level::INFO.with_name("exempel").message(example.as_str()));
+    }
+    if let Some(suggestion) = &finding.suggestion {
+        group = group.element(Level::HELP.with_name("förslag").message(suggestion.as_str()));
+    }
+    vec![group]
+}
+
+fn snippet<'a>(file: FileId, annotations: Vec<Annotation<'a>>, source: &Source<'a>) -> Snippet<'a, Annotation<'a>> {
+    let text = source
+        .files
+        .get(usize::from(file.0))
+        .map_or("", |file| file.text.as_str());
+    Snippet::source(text).path(source.path(file)).annotations(annotations)
+}
+
+/// The span inside its file, on character boundaries and never empty where there is something to point at.
+fn bytes(span: Span, source: &Source) -> std::ops::Range<usize> {
+    let text = source
+        .files
+        .get(usize::from(span.file.0))
+        .map_or("", |file| file.text.as_str());
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = boundary((span.start as usize).min(text.len()));
+    let end = boundary((span.end as usize).min(text.len())).max(start);
+    start..end
+}
+
+/// Findings as values for `--format json`: what the text says, with places resolved.
+pub fn json(findings: &[Finding], source: &Source) -> serde_json::Value {
+    let place = |span: Span| {
+        let (path, line, column) = source.place(span);
+        serde_json::json!({"path": path, "line": line, "column": column, "start": span.start, "end": span.end})
+    };
+    findings
+        .iter()
+        .map(|finding| {
+            serde_json::json!({
+                "code": finding.code,
+                "severity": finding.severity,
+                "message": finding.message,
+                "label": finding.label,
+                "at": place(finding.span),
+                "related": finding.related.iter()
+                    .map(|(span, label)| serde_json::json!({"at": place(*span), "label": label}))
+                    .collect::<Vec<_>>(),
+                "example": finding.example,
+                "suggestion": finding.suggestion,
+            })
+        })
+        .collect()
+}
+
+/// `2 fel, 1 varning, 3 upplysningar`
+pub fn tally(findings: &[Finding]) -> String {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+    format!(
+        "{errors} fel, {warnings} {}, {notes} {}",
+        if warnings == 1 { "varning" } else { "varningar" },
+        if notes == 1 { "upplysning" } else { "upplysningar" },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_shows_place_caret_related_place_example_and_suggestion() {
+        let files = [SourceFile {
+            path: "tjanst.md".to_owned(),
+            text: "| id | gas.inne |\n| g1 | > 2 |\n| g2 | > 3 |\n".to_owned(),
+        }];
+        let span = |start, end| Span {
+            file: FileId(0),
+            start,
+            end,
+        };
+        let finding = Finding::error("S301", span(36, 39), "Raden g2 kan aldrig gälla.")
+            .label("täcks av g1")
+            .related(span(23, 26), "den här raden tar allt")
+            .example("gas.inne = 5")
+            .suggest("Ta bort raden.");
+        let source = Source {
+            folder: "packs/x/",
+            files: &files,
+        };
+        insta::assert_snapshot!(text(&[finding], &source, false), @r"
+        fel[S301]: Raden g2 kan aldrig gälla.
+         --> packs/x/tjanst.md:3:6
+          |
+        2 | | g1 | > 2 |
+          |      --- den här raden tar allt
+        3 | | g2 | > 3 |
+          |      ^^^ täcks av g1
+          |
+          = exempel: gas.inne = 5
+          = förslag: Ta bort raden.
+        ");
+    }
+
+    #[test]
+    fn a_span_outside_the_file_is_drawn_at_its_end_and_never_panics() {
+        let files = [SourceFile {
+            path: "tjanst.md".to_owned(),
+            text: "å".to_owned(),
+        }];
+        let source = Source {
+            folder: "",
+            files: &files,
+        };
+        for (file, start, end) in [(0, 1, 9), (0, 7, 9), (3, 0, 1)] {
+            let span = Span {
+                file: FileId(file),
+                start,
+                end,
+            };
+            assert!(text(&[Finding::note("S000", span, "x")], &source, true).contains("S000"));
+        }
+    }
+}
