@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::{root, sh, target_dir};
 
 /// axe-core, the accessibility checker that the browser tests inject. A tool of the tests, not of the product.
-const AXE: &str = "axe-core@4.10.3";
+const AXE: &str = "axe-core@4.14.1";
 
 /// A program that the tests start, the Debian package that has it, and what for.
 const PROGRAMS: &[(&str, &str, &str)] = &[

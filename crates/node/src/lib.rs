@@ -2,3 +2,5 @@
 
 pub mod cli;
 pub mod packs;
+
+pub mod services;

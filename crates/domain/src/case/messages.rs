@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Facts, Known, Name, Slot, Value};
+use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::terms::{BodyId, Evidence};
 
 /// `application`: one step of one submission.
@@ -90,13 +90,17 @@ pub enum Origin {
 }
 
 impl Application {
-    /// The facts as the rules take them.
+    /// The facts as the rules take them. What the person disputes counts as missing until somebody has looked at it.
     pub fn as_facts(&self) -> Facts {
         let mut facts = Facts::default();
         let mut items: BTreeMap<(Name, u32), BTreeMap<Name, Known<Value>>> = BTreeMap::new();
         for sent in &self.facts {
+            let known = match sent.disputed {
+                Some(_) => Known::Missing(Cause::Disputed),
+                None => sent.known.clone(),
+            };
             match sent.slot.item {
-                None => facts.set(sent.slot.fact.clone(), sent.known.clone()),
+                None => facts.set(sent.slot.fact.clone(), known),
                 Some(item) => {
                     let Ok(list) = Name::parse(sent.slot.fact.prefix()) else {
                         continue;
@@ -104,7 +108,7 @@ impl Application {
                     items
                         .entry((list, item))
                         .or_default()
-                        .insert(sent.slot.fact.clone(), sent.known.clone());
+                        .insert(sent.slot.fact.clone(), known);
                 }
             }
         }

@@ -1,0 +1,371 @@
+//! A draft: what one person has answered, what registers have said, and what the person thinks of that.
+//!
+//! Pure. Always true here: an answer is a value of its fact's type; a register's value is never edited, only disputed;
+//! nothing is cleared because it became irrelevant. The draft is stored encrypted and opened only in its person's own
+//! session (`super::store`), so nothing in this file is called by a job, a case worker's page or a statistic.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use samverk_domain::case::messages::{Origin, SentFact};
+use samverk_domain::fact::{Cause, Facts, Known, Name, Slot, Value};
+use samverk_domain::pack::{Fact, Mode, NoRecord, Pack, Source, Type, WhenDown};
+use samverk_domain::rules::{self, Question, Setting};
+use samverk_domain::terms::{BodyId, Evidence};
+use serde::{Deserialize, Serialize};
+
+/// What is kept, encrypted, between the person's visits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    pub id: String,
+    pub pack: Name,
+    pub version: u32,
+    /// 12 digits, from the login.
+    pub person: String,
+    pub person_name: String,
+    pub principal: Principal,
+    pub language: String,
+    pub started_at: Timestamp,
+    /// The person's own answers, also those given instead of a register's.
+    pub answers: BTreeMap<String, Answered>,
+    /// List → number of items that the person has said there are.
+    pub items: BTreeMap<Name, u32>,
+    pub fetched: BTreeMap<String, Fetched>,
+    /// Registers whose values the person has looked at and let pass.
+    pub approved: BTreeSet<Name>,
+    /// Slot key → what the person says is wrong.
+    pub disputes: BTreeMap<String, String>,
+}
+
+/// For whom the person acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Principal {
+    /// The person alone; a sole trader's organisation number is the person number.
+    Oneself,
+    Company {
+        orgnr: String,
+        name: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    pub slot: Slot,
+    pub value: Value,
+}
+
+/// What a register said about one slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    pub slot: Slot,
+    pub register: Name,
+    pub field: Name,
+    pub at: Timestamp,
+    pub said: Said,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Said {
+    Value {
+        producer: BodyId,
+        value: Value,
+        recorded_at: Timestamp,
+        exchange: String,
+        proof: Box<Evidence>,
+    },
+    NoRecord {
+        producer: BodyId,
+        exchange: String,
+        proof: Box<Evidence>,
+    },
+    /// Asked and not answered: down, too slow, or what it said did not hold.
+    Down { why: String },
+    /// There is no contract that covers the question, or it was revoked.
+    NoContract { why: String },
+}
+
+/// A slot as one word, for forms and maps: `gas.inne`, `ägare.andel[2]` (items counted from 0).
+pub fn key(slot: &Slot) -> String {
+    match slot.item {
+        None => slot.fact.to_string(),
+        Some(item) => format!("{}[{item}]", slot.fact),
+    }
+}
+
+impl Draft {
+    /// What the rules may build on now.
+    pub fn facts(&self, pack: &Pack) -> Facts {
+        let mut facts = Facts::default();
+        for fact in &pack.facts {
+            let slot = Slot::of(fact.name.it.clone());
+            if let Some(known) = self.known(fact, &slot) {
+                facts.set(slot.fact, known);
+            }
+        }
+        for list in &pack.lists {
+            let Some(items) = self.items.get(&list.name.it) else {
+                continue;
+            };
+            let rows = (0..*items).map(|item| {
+                let columns = list.columns.iter().filter_map(|column| {
+                    let slot = Slot {
+                        fact: column.name.it.clone(),
+                        item: Some(item),
+                    };
+                    self.known(column, &slot).map(|known| (slot.fact, known))
+                });
+                columns.collect()
+            });
+            facts.lists.insert(list.name.it.clone(), rows.collect());
+        }
+        facts
+    }
+
+    /// What is known of one slot, or nothing where the source is not the person's or a register's.
+    fn known(&self, fact: &Fact, slot: &Slot) -> Option<Known<Value>> {
+        let answer = self.answers.get(&key(slot)).map(|answered| answered.value.clone());
+        match &fact.source.it {
+            Source::Login => Some(Known::Value(match fact.ty.it {
+                Type::PersonNr => Value::PersonNr(self.person.clone()),
+                _ => Value::Text(self.person_name.clone()),
+            })),
+            Source::Represented => Some(Known::Value(match &self.principal {
+                Principal::Company { orgnr, .. } => Value::OrgNr(orgnr.clone()),
+                Principal::Oneself => Value::PersonNr(self.person.clone()),
+            })),
+            Source::Applicant => answer.map(Known::Value),
+            Source::Register(register) => {
+                if self.disputes.contains_key(&key(slot)) {
+                    return Some(Known::Missing(Cause::Disputed));
+                }
+                let fetched = self.fetched.get(&key(slot))?;
+                Some(match &fetched.said {
+                    Said::Value { value, .. } => Known::Value(value.clone()),
+                    Said::NoRecord { .. } => match &register.no_record {
+                        NoRecord::Value(value) => Known::Value(value.clone()),
+                        NoRecord::NotApplicable => Known::NotApplicable,
+                        NoRecord::Missing => Known::Missing(Cause::Failed),
+                    },
+                    Said::Down { .. } | Said::NoContract { .. } => {
+                        let instead = answer.filter(|_| register.when_down == WhenDown::Ask);
+                        instead.map_or(Known::Missing(Cause::Failed), Known::Value)
+                    }
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// What the host may fetch now for the person: seen and approved before it goes anywhere. What is asked body to body
+    /// is fetched by the responsible body, after submission.
+    pub fn to_fetch(&self, pack: &Pack, setting: &Setting) -> Vec<Slot> {
+        let wanted = rules::to_fetch(pack, &self.facts(pack), setting);
+        let by_person = |slot: &Slot| match pack.fact(&slot.fact).map(|fact| &fact.source.it) {
+            Some(Source::Register(register)) => register.mode == Mode::ViaApplicant,
+            _ => false,
+        };
+        wanted
+            .into_iter()
+            .filter(|slot| by_person(slot) && !self.fetched.contains_key(&key(slot)))
+            .collect()
+    }
+
+    /// The questions that remain, in order.
+    pub fn questions(&self, pack: &Pack, setting: &Setting) -> Vec<Question> {
+        rules::questions(pack, &self.facts(pack), setting)
+    }
+
+    /// Registers with values that the person has not yet looked at.
+    pub fn unseen_registers(&self) -> Vec<Name> {
+        let mut registers: Vec<Name> = Vec::new();
+        for fetched in self.fetched.values() {
+            let seen = self.approved.contains(&fetched.register) || registers.contains(&fetched.register);
+            if matches!(fetched.said, Said::Value { .. } | Said::NoRecord { .. }) && !seen {
+                registers.push(fetched.register.clone());
+            }
+        }
+        registers
+    }
+
+    /// Takes an answer. What is asked is decided by [`Draft::questions`]; here only that it is the person's to answer.
+    pub fn answer(&mut self, pack: &Pack, slot: Slot, value: Value) -> Result<(), NotTaken> {
+        let fact = pack.fact(&slot.fact).ok_or(NotTaken::NoSuchFact)?;
+        let theirs = match &fact.source.it {
+            Source::Applicant => true,
+            Source::Register(register) => register.when_down == WhenDown::Ask && self.failed(&slot),
+            _ => false,
+        };
+        if !theirs {
+            return Err(NotTaken::NotTheirs);
+        }
+        self.answers.insert(key(&slot), Answered { slot, value });
+        // A changed answer may be the subject of what was fetched: that must be asked anew.
+        self.forget_stale(pack);
+        Ok(())
+    }
+
+    fn failed(&self, slot: &Slot) -> bool {
+        matches!(
+            self.fetched.get(&key(slot)).map(|f| &f.said),
+            Some(Said::Down { .. } | Said::NoContract { .. })
+        )
+    }
+
+    /// Says what was fetched about a subject that is no longer the one asked about.
+    fn forget_stale(&mut self, pack: &Pack) {
+        loop {
+            let facts = self.facts(pack);
+            let stale: Vec<String> = self
+                .fetched
+                .iter()
+                .filter(|(_, fetched)| {
+                    let Some(Source::Register(register)) = pack.fact(&fetched.slot.fact).map(|f| &f.source.it) else {
+                        return true;
+                    };
+                    let subject = match (fetched.slot.item, pack.list_of_column(&register.subject)) {
+                        (Some(item), Some(list)) => facts
+                            .lists
+                            .get(&list.name.it)
+                            .and_then(|rows| rows.get(item as usize))
+                            .and_then(|row| row.get(&register.subject).cloned())
+                            .unwrap_or(Known::UNANSWERED),
+                        _ => facts.of(&register.subject),
+                    };
+                    match (&fetched.said, subject.value()) {
+                        (_, None) => true,
+                        (Said::Value { proof, .. } | Said::NoRecord { proof, .. }, Some(value)) => {
+                            asked_subject(proof).is_some_and(|asked| asked != subject_text(value))
+                        }
+                        _ => false,
+                    }
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
+            if stale.is_empty() {
+                return;
+            }
+            for key in stale {
+                if let Some(fetched) = self.fetched.remove(&key) {
+                    self.approved.remove(&fetched.register);
+                }
+                self.disputes.remove(&key);
+            }
+        }
+    }
+
+    /// The facts that a step's body gets, with origin and proof. `sent` comes from [`rules::relevance`].
+    pub fn sent(&self, pack: &Pack, sent: &BTreeSet<Name>) -> Vec<SentFact> {
+        let mut out = Vec::new();
+        for fact in &pack.facts {
+            if sent.contains(&fact.name.it) {
+                out.extend(self.sent_fact(fact, Slot::of(fact.name.it.clone())));
+            }
+        }
+        for list in &pack.lists {
+            for item in 0..self.items.get(&list.name.it).copied().unwrap_or(0) {
+                for column in list.columns.iter().filter(|column| sent.contains(&column.name.it)) {
+                    out.extend(self.sent_fact(
+                        column,
+                        Slot {
+                            fact: column.name.it.clone(),
+                            item: Some(item),
+                        },
+                    ));
+                }
+            }
+        }
+        out
+    }
+
+    fn sent_fact(&self, fact: &Fact, slot: Slot) -> Option<SentFact> {
+        let disputed = self.disputes.get(&key(&slot)).cloned();
+        let origin = match &fact.source.it {
+            Source::Login => Origin::Login,
+            Source::Represented => Origin::Represented,
+            Source::Applicant => Origin::Applicant,
+            Source::Register(source) => {
+                let fetched = self.fetched.get(&key(&slot))?;
+                match &fetched.said {
+                    Said::Value {
+                        producer,
+                        exchange,
+                        proof,
+                        recorded_at,
+                        ..
+                    } => Origin::Register {
+                        producer: producer.clone(),
+                        register: source.register.clone(),
+                        field: source.field.clone(),
+                        answered_at: fetched.at,
+                        recorded_at: Some(*recorded_at),
+                        exchange: exchange.clone(),
+                        proof: Some(proof.clone()),
+                    },
+                    Said::NoRecord {
+                        producer,
+                        exchange,
+                        proof,
+                    } => Origin::Register {
+                        producer: producer.clone(),
+                        register: source.register.clone(),
+                        field: source.field.clone(),
+                        answered_at: fetched.at,
+                        recorded_at: None,
+                        exchange: exchange.clone(),
+                        proof: Some(proof.clone()),
+                    },
+                    Said::Down { why } | Said::NoContract { why } => Origin::ApplicantInstead {
+                        register: source.register.clone(),
+                        why: why.clone(),
+                    },
+                }
+            }
+            _ => return None,
+        };
+        // The register's own value goes with the dispute; the receiver counts it as missing until somebody has looked.
+        let known = match (&disputed, self.fetched.get(&key(&slot)).map(|f| &f.said)) {
+            (Some(_), Some(Said::Value { value, .. })) => Known::Value(value.clone()),
+            _ => self.known(fact, &slot)?,
+        };
+        Some(SentFact {
+            slot,
+            known,
+            origin,
+            disputed,
+        })
+    }
+}
+
+/// The number that a proof's question was about.
+fn asked_subject(proof: &Evidence) -> Option<String> {
+    use base64::Engine as _;
+    let body = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(&proof.request.body)
+        .ok()?;
+    let ask: samverk_domain::terms::Ask = serde_json::from_slice(&body).ok()?;
+    Some(match ask.subject {
+        samverk_domain::terms::Subject::OrgNr(number)
+        | samverk_domain::terms::Subject::PersonNr(number)
+        | samverk_domain::terms::Subject::Property(number) => number,
+    })
+}
+
+fn subject_text(value: &Value) -> String {
+    match value {
+        Value::OrgNr(text)
+        | Value::PersonNr(text)
+        | Value::Property(text)
+        | Value::Text(text)
+        | Value::Choice(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Why an answer was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    #[error("the service has no such question")]
+    NoSuchFact,
+    #[error("a register or a body answers this, not the person")]
+    NotTheirs,
+}
