@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use crate::migrations::{self, Migration};
 use crate::tx::{StoreError, Tx};
@@ -48,6 +48,7 @@ struct Shared {
     idle_readers: Mutex<Vec<Connection>>,
     readers: Arc<Semaphore>,
     counters: Arc<Mutex<Counters>>,
+    job_enqueued: Arc<Notify>,
 }
 
 impl Store {
@@ -70,10 +71,14 @@ impl Store {
 
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let counters = Arc::new(Mutex::new(Counters::default()));
-        let counted = Arc::clone(&counters);
+        let job_enqueued = Arc::new(Notify::new());
+        let heard = Heard {
+            counters: Arc::clone(&counters),
+            job_enqueued: Arc::clone(&job_enqueued),
+        };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_what_is_waiting(&writer, waiting, &counted))
+            .spawn(move || write_what_is_waiting(&writer, waiting, &heard))
             .map_err(|e| not_opened(&e))?;
         Ok(Self {
             shared: Arc::new(Shared {
@@ -82,6 +87,7 @@ impl Store {
                 idle_readers: Mutex::new(Vec::new()),
                 readers: Arc::new(Semaphore::new(READERS_MAX)),
                 counters,
+                job_enqueued,
             }),
         })
     }
@@ -137,6 +143,12 @@ impl Store {
         E: From<StoreError>,
     {
         self.shared.read(name, f)
+    }
+
+    /// Waits until a job was enqueued and committed by this process since the last call. One worker waits; jobs enqueued by
+    /// other processes it finds by [`crate::jobs::next_due`].
+    pub async fn job_enqueued(&self) {
+        self.shared.job_enqueued.notified().await;
     }
 
     /// What has been run since the store was opened.
@@ -199,9 +211,11 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_MAX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // secure_delete: a destroyed key is overwritten, not only unlinked.
     // FULL: a commit in the WAL is synced before it is acknowledged. NORMAL would lose the last commits with the power.
     connection.execute_batch(
-        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off;",
+        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off; \
+         pragma secure_delete = on;",
     )?;
     Ok(connection)
 }
@@ -300,14 +314,17 @@ where
     }
 }
 
-fn write_what_is_waiting(
-    connection: &Connection,
-    mut waiting: mpsc::Receiver<Box<dyn Work>>,
-    counters: &Mutex<Counters>,
-) {
+/// Whom the writer tells.
+struct Heard {
+    counters: Arc<Mutex<Counters>>,
+    job_enqueued: Arc<Notify>,
+}
+
+fn write_what_is_waiting(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Work>>, heard: &Heard) {
     while let Some(first) = waiting.blocking_recv() {
         let mut batch = Vec::new();
-        let failed = run_batch(connection, first, &mut waiting, &mut batch, counters).err();
+        let mut job_enqueued = false;
+        let failed = run_batch(connection, first, &mut waiting, &mut batch, &mut job_enqueued, heard).err();
         if let Some(why) = &failed {
             tracing::error!(batch.size = batch.len(), "the store could not commit: {why}");
             // After a failed commit SQLite may still be inside the transaction.
@@ -316,10 +333,13 @@ fn write_what_is_waiting(
             }
         }
         {
-            let mut counters = locked(counters);
+            let mut counters = locked(&heard.counters);
             counters.commits += 1;
             counters.commits_failed += u64::from(failed.is_some());
             counters.batch_max = counters.batch_max.max(batch.len() as u64);
+        }
+        if job_enqueued && failed.is_none() {
+            heard.job_enqueued.notify_one();
         }
         for job in batch {
             job.answer(failed.clone());
@@ -332,7 +352,8 @@ fn run_batch(
     first: Box<dyn Work>,
     waiting: &mut mpsc::Receiver<Box<dyn Work>>,
     batch: &mut Vec<Box<dyn Work>>,
-    counters: &Mutex<Counters>,
+    job_enqueued: &mut bool,
+    heard: &Heard,
 ) -> Result<(), StoreError> {
     let sql = |text: &'static str| {
         connection
@@ -345,13 +366,13 @@ fn run_batch(
     };
     let started = Instant::now();
     let mut next = Some(first);
-    let mut begun = Ok(0);
+    let mut begun = Ok(());
     while let Some(mut job) = next {
         if batch.is_empty() {
-            begun = sql("begin immediate");
+            begun = sql("begin immediate").map(drop);
         }
         if begun.is_ok() {
-            begun = run_one(connection, &sql, job.as_mut(), counters);
+            begun = run_one(connection, &sql, job.as_mut(), heard).map(|enqueued| *job_enqueued |= enqueued);
         }
         batch.push(job);
         let room = batch.len() < BATCH_MAX && started.elapsed() < BATCH_TIME_MAX && begun.is_ok();
@@ -360,21 +381,23 @@ fn run_batch(
     begun?;
     let committing = Instant::now();
     let committed = sql("commit");
-    locked(counters).commit_time += committing.elapsed();
+    locked(&heard.counters).commit_time += committing.elapsed();
     committed.map(drop)
 }
 
-/// Runs one closure in its savepoint. An error here means that the whole batch is lost, not that the closure failed.
+/// Runs one closure in its savepoint; says whether it enqueued a job. An error here means that the whole batch is lost, not that the closure failed.
 fn run_one(
     connection: &Connection,
     sql: &dyn Fn(&'static str) -> Result<usize, StoreError>,
     job: &mut dyn Work,
-    counters: &Mutex<Counters>,
-) -> Result<usize, StoreError> {
+    heard: &Heard,
+) -> Result<bool, StoreError> {
     sql("savepoint one")?;
     let started = Instant::now();
-    let keep = job.run(&mut Tx::on(connection));
-    locked(counters)
+    let mut tx = Tx::on(connection);
+    let keep = job.run(&mut tx);
+    let job_enqueued = keep && tx.job_enqueued();
+    locked(&heard.counters)
         .runs
         .entry(job.name())
         .or_default()
@@ -388,5 +411,6 @@ fn run_one(
     if !keep {
         sql("rollback to one")?;
     }
-    sql("release one")
+    sql("release one")?;
+    Ok(job_enqueued)
 }

@@ -21,8 +21,27 @@ pub mod engine;
 pub mod migrations;
 pub mod tx;
 
+pub mod jobs;
+
+pub mod inbox;
+
+pub mod sealed_log;
+
+pub mod exchanges;
+
+pub mod terms;
+
+pub mod events;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
 /// Every owner of tables, in the order in which their migrations run (a table stands after those that it refers to).
-pub const OWNERS: &[&[migrations::Migration]] = &[];
+pub const OWNERS: &[&[migrations::Migration]] = &[
+    jobs::MIGRATIONS,
+    inbox::MIGRATIONS,
+    sealed_log::MIGRATIONS,
+    exchanges::MIGRATIONS,
+    terms::MIGRATIONS,
+    events::MIGRATIONS,
+];

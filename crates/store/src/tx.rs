@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use samverk_domain::fact::Name;
+use samverk_domain::terms::BodyId;
 
 /// One value of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,7 @@ impl StoreError {
 /// A running transaction. Plain functions of the owner files take it as `&mut Tx`.
 pub struct Tx<'a> {
     connection: &'a Connection,
+    job_enqueued: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -80,7 +83,19 @@ impl<'a> Tx<'a> {
     pub const ROWS_MAX: usize = 100_000;
 
     pub(crate) fn on(connection: &'a Connection) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            job_enqueued: false,
+        }
+    }
+
+    /// The one who waits for jobs is woken when this transaction is committed.
+    pub(crate) fn note_job_enqueued(&mut self) {
+        self.job_enqueued = true;
+    }
+
+    pub(crate) fn job_enqueued(&self) -> bool {
+        self.job_enqueued
     }
 
     /// Runs a statement; gives the number of rows that it changed.
@@ -248,6 +263,21 @@ impl Row {
         }
     }
 
+    pub fn maybe_body(&self, column: &str) -> Result<Option<BodyId>, StoreError> {
+        self.maybe_text(column)?
+            .map(|text| BodyId::parse(&text).map_err(|e| StoreError::column(column, e.to_string())))
+            .transpose()
+    }
+
+    pub fn body(&self, column: &str) -> Result<BodyId, StoreError> {
+        self.maybe_body(column)?.ok_or_else(|| StoreError::null(column))
+    }
+
+    /// The name of a fact, a pack, a step or a register.
+    pub fn name(&self, column: &str) -> Result<Name, StoreError> {
+        Name::parse(&self.text(column)?).map_err(|e| StoreError::column(column, e.to_string()))
+    }
+
     pub fn int(&self, column: &str) -> Result<i64, StoreError> {
         self.maybe_int(column)?.ok_or_else(|| StoreError::null(column))
     }
@@ -395,12 +425,12 @@ impl ToValue for Date {
         Value::Text(self.to_string())
     }
 }
-impl ToValue for samverk_domain::fact::Name {
+impl ToValue for Name {
     fn to_value(&self) -> Value {
         Value::Text(self.as_str().to_owned())
     }
 }
-impl ToValue for samverk_domain::terms::BodyId {
+impl ToValue for BodyId {
     fn to_value(&self) -> Value {
         Value::Text(self.as_str().to_owned())
     }
