@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::fact::{Name, Value};
 use crate::finding::{SourceFile, Span, Spanned};
@@ -196,7 +197,8 @@ pub struct Referral {
     pub weeks: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Required {
     /// `krävs för bifall`: without the opinion nothing may be granted, but it may be refused (alkohollagen 8 kap. 11 §).
     ForGrant,
@@ -258,7 +260,7 @@ pub enum AfterEvent {
 }
 
 /// `4 månader från komplett, förlängs en gång 4 månader; start tidigast 14 dagar från inkommet`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frist {
     /// Absent when the law sets no time for the decision; then FL 9, 11 and 12 §§ are what there is.
     pub decide_within: Option<(Length, Start)>,
@@ -268,13 +270,14 @@ pub struct Frist {
     pub may_start: Option<(Length, Start)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Length {
     pub number: u32,
     pub unit: Unit,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     Days,
     WorkingDays,
@@ -282,7 +285,8 @@ pub enum Unit {
     Months,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Start {
     /// `från inkommet`
     Received,
@@ -459,7 +463,8 @@ pub struct Outcome {
     pub span: Span,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
     /// `registrering`: entered, not examined.
     Registration,
@@ -485,7 +490,8 @@ pub enum Decider {
     Nobody,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Appeal {
     /// `förvaltningsbesvär, länsstyrelsen, 3 veckor från del`
     To {
@@ -498,7 +504,8 @@ pub enum Appeal {
     No { reason: String },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// `förvaltningsbesvär`
     Administrative,
