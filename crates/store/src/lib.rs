@@ -33,6 +33,10 @@ pub mod terms;
 
 pub mod events;
 
+pub mod drafts;
+
+pub mod submissions;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
@@ -44,4 +48,6 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     exchanges::MIGRATIONS,
     terms::MIGRATIONS,
     events::MIGRATIONS,
+    drafts::MIGRATIONS,
+    submissions::MIGRATIONS,
 ];
