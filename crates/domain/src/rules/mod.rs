@@ -11,6 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::pack::Pack;
 
+mod classes;
+mod evaluate;
+mod graph;
+mod state;
+
+pub use classes::Classes;
+pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
+
 /// What the adopting bodies have set, and which days count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
@@ -83,12 +91,6 @@ pub struct StepResult {
     pub fee: Known<Decimal>,
     /// The missing facts that keep `needed` or `outcome` open.
     pub waits_for: BTreeMap<Name, Cause>,
-}
-
-/// Computes all that follows.
-pub fn evaluate(pack: &Pack, facts: &Facts, setting: &Setting) -> Evaluation {
-    let _ = (pack, facts, setting);
-    Evaluation::default()
 }
 
 /// What still matters.
@@ -166,3 +168,8 @@ pub fn explain(pack: &Pack, facts: &Facts, setting: &Setting, of: &Name) -> Opti
     let _ = (pack, facts, setting, of);
     None
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests_evaluate;

@@ -1,0 +1,970 @@
+//! Evaluation: from what is known to the values of rules, the needed steps, their outcomes with grounds, and fees.
+//!
+//! Always true here: it ends for every document, also one that names nothing or goes in circles (such a fact is missing,
+//! cause failed); each node is computed once, after what it rests on; nothing depends on the order in which facts were
+//! given; a result that is not S never changes when an S becomes known, as long as the tables are complete. When a
+//! step may begin (`Efter`) is the case's matter, not decided here.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::graph::{Graph, Id, Node, cells};
+use super::state::{self, Compared, FAILED, State};
+use super::{Evaluation, Fired, Setting, StepResult};
+use crate::fact::{Cause, Facts, Known, Name, Value};
+use crate::pack::{
+    CellResult, Comparison, CountedAt, Expr, Fact, List, NoRecord, Operand, OutcomeKind, Pack, Parameter,
+    ParameterDefault, Policy, Required, Row, Rule, Source, Step, Test, Type,
+};
+
+/// Parts within parts of one condition. What is deeper is missing, cause failed; nobody writes so by hand.
+pub const EXPRESSION_DEPTH_MAX: usize = 64;
+
+/// Computes all that follows.
+pub fn evaluate(pack: &Pack, facts: &Facts, setting: &Setting) -> Evaluation {
+    Evaluator::new(pack, facts, setting, None).evaluation()
+}
+
+/// The same at the body that has got an application for `step`: that the step is needed is no longer a question, since
+/// it was applied for, and the facts behind *Behövs när* are not sent to it.
+pub fn evaluate_applied(pack: &Pack, facts: &Facts, setting: &Setting, step: &Name) -> Evaluation {
+    Evaluator::new(pack, facts, setting, Some(step)).evaluation()
+}
+
+/// The value of a parameter on the day that counts for it: what the adopting body has set, else the document's default.
+/// `räknas vid händelse` is counted at the decision, where the event is looked at.
+pub(super) fn parameter_value<'a>(parameter: &'a Parameter, setting: &'a Setting) -> Option<&'a Value> {
+    let day = match parameter.counted_at {
+        CountedAt::Application => setting.days.application,
+        CountedAt::Decision | CountedAt::Event => setting.days.decision,
+    };
+    let set = setting
+        .parameters
+        .get(&parameter.name.it)
+        .and_then(|dated| valid_on(dated, day));
+    set.or_else(|| match &parameter.default.it {
+        ParameterDefault::Dated(dated) => valid_on(dated, day),
+        ParameterDefault::None | ParameterDefault::CaseWorker => None,
+    })
+}
+
+/// The latest value that has begun.
+fn valid_on(dated: &[(Option<Date>, Value)], day: Date) -> Option<&Value> {
+    dated
+        .iter()
+        .filter(|(from, _)| from.is_none_or(|from| from <= day))
+        .max_by_key(|(from, _)| *from)
+        .map(|(_, value)| value)
+}
+
+/// What the rows of a rule gave.
+#[derive(Debug)]
+pub(super) struct Given<'a, R> {
+    pub result: Known<R>,
+    /// The row that certainly gave it.
+    pub row: Option<&'a Row>,
+}
+
+/// What is known of a step's outcome.
+#[derive(Debug)]
+pub(super) struct OutcomeState<'a> {
+    pub outcome: Known<&'a str>,
+    /// Rows that certainly hold.
+    pub holds: Vec<&'a Row>,
+    pub grounds: Vec<&'a Row>,
+    pub needs_case_worker: bool,
+}
+
+/// What is known of a sum.
+#[derive(Debug)]
+pub(super) struct Sum {
+    /// The least and the greatest that it can become; none where the column's type has no bounds.
+    pub bounds: Option<(Decimal, Decimal)>,
+    /// Why it is not known yet.
+    pub missing: Option<Cause>,
+}
+
+/// The item of a list that a condition is asked of; `None` is an item that nobody has described yet.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'i, 'a> {
+    list: &'a Name,
+    columns: Option<&'a BTreeMap<Name, Known<Value>>>,
+    outer: Option<&'i Item<'i, 'a>>,
+}
+
+pub(super) struct Evaluator<'a> {
+    pub graph: Graph<'a>,
+    facts: &'a Facts,
+    setting: &'a Setting,
+    applied: Option<&'a Name>,
+    /// By node.
+    states: Vec<State<'a>>,
+    /// By node: the value as it was stored or written, where there is one.
+    stored: Vec<Option<&'a Value>>,
+    /// By node: the row that gave a rule's value.
+    rows: Vec<Option<&'a Row>>,
+    outcomes: BTreeMap<Id, OutcomeState<'a>>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub fn new(pack: &'a Pack, facts: &'a Facts, setting: &'a Setting, applied: Option<&'a Name>) -> Self {
+        let graph = Graph::new(pack);
+        let n = graph.nodes.len();
+        let mut evaluator = Self {
+            graph,
+            facts,
+            setting,
+            applied,
+            states: vec![Known::Missing(FAILED); n],
+            stored: vec![None; n],
+            rows: vec![None; n],
+            outcomes: BTreeMap::new(),
+        };
+        for at in 0..evaluator.graph.order.len() {
+            let id = evaluator.graph.order[at];
+            evaluator.compute(id);
+        }
+        evaluator
+    }
+
+    /// The full value of a fact that is not a list's column.
+    pub fn value(&self, id: Id) -> Known<Value> {
+        match (&self.states[id], self.stored[id]) {
+            (Known::Value(_), Some(value)) => Known::Value(value.clone()),
+            (Known::Value(Compared::Word(word)), None) => Known::Value(Value::Choice((*word).to_owned())),
+            (Known::Value(Compared::YesNo(answer)), None) => Known::Value(Value::YesNo(*answer)),
+            (Known::Value(Compared::Number(number)), None) => Known::Value(Value::Number(*number)),
+            (Known::Value(Compared::Date(date)), None) => Known::Value(Value::Date(*date)),
+            (Known::Value(Compared::File), None) => Known::Missing(FAILED),
+            (Known::NotApplicable, _) => Known::NotApplicable,
+            (Known::Missing(cause), _) => Known::Missing(*cause),
+        }
+    }
+
+    pub fn evaluation(&self) -> Evaluation {
+        let mut evaluation = Evaluation::default();
+        for (id, node) in self.graph.nodes.iter().enumerate() {
+            match node {
+                Node::Leaf(_) | Node::OutcomeOf(..) | Node::Parameter(_) | Node::Dangling(_) => {}
+                Node::Rule(rule) => {
+                    if let Some(row) = self.rows[id] {
+                        evaluation.fired.insert(rule.name.it.clone(), row.id.it.clone());
+                    }
+                }
+                Node::Needed(step) => {
+                    evaluation
+                        .steps
+                        .insert(step.name.it.clone(), self.step_result(step, id));
+                    continue;
+                }
+                Node::Column(..) | Node::Outcome(_) => continue,
+            }
+            evaluation.values.insert(node.name().clone(), self.value(id));
+        }
+        evaluation
+    }
+
+    fn compute(&mut self, id: Id) {
+        if self.graph.circular[id] {
+            // A step in a circle still says that it has no outcome.
+            if let Node::Outcome(_) = self.graph.nodes[id] {
+                self.outcomes.insert(id, OutcomeState::missing(FAILED));
+            }
+            return;
+        }
+        self.states[id] = match self.graph.nodes[id] {
+            Node::Leaf(fact) => self.told(id, fact),
+            Node::Column(..) | Node::Dangling(_) => Known::Missing(FAILED),
+            Node::Parameter(parameter) => {
+                self.stored[id] = parameter_value(parameter, self.setting);
+                self.stored[id].map_or(Known::Missing(FAILED), |value| Known::Value(value.into()))
+            }
+            Node::Rule(rule) => {
+                let given = self.decide(rule, |row| match &row.result.it {
+                    CellResult::Value(value) => Known::Value(value),
+                    CellResult::NotApplicable => Known::NotApplicable,
+                    CellResult::CaseWorker => Known::Missing(FAILED),
+                });
+                self.rows[id] = given.row;
+                let result = flatten(given.result);
+                self.stored[id] = result.value().copied();
+                result.map(Compared::from)
+            }
+            // What the body has decided goes before what the rules expect.
+            Node::OutcomeOf(fact, step) => match self.told(id, fact) {
+                Known::Missing(_) => self
+                    .graph
+                    .outcome(step)
+                    .map_or(Known::Missing(FAILED), |outcome| self.states[outcome].clone()),
+                told => told,
+            },
+            Node::Needed(step) if self.applied == Some(&step.name.it) => Known::Value(Compared::YesNo(true)),
+            Node::Needed(step) => self.condition(&step.needed_when.it, None, 0).map(Compared::YesNo),
+            Node::Outcome(step) => {
+                let outcome = self.decide_outcome(step);
+                let state = outcome.outcome.as_ref().map(|word| Compared::Word(word));
+                self.outcomes.insert(id, outcome);
+                state
+            }
+        };
+    }
+
+    fn told(&mut self, id: Id, fact: &'a Fact) -> State<'a> {
+        let Some(known) = self.facts.known.get(&fact.name.it) else {
+            return Known::UNANSWERED;
+        };
+        self.stored[id] = known.value();
+        state::state(known)
+    }
+
+    // ---- rules ----
+
+    /// Whether a row matches; a row with a missing input may match. E is matched only by `ej aktuellt` and `–`.
+    pub fn matches(&self, rule: &'a Rule, row: &'a Row) -> Known<bool> {
+        state::all(
+            cells(rule, row)
+                .map(|(column, test)| self.cell_matches(column, test))
+                .chain([Known::Value(true)]),
+        )
+    }
+
+    pub fn cell_matches(&self, column: Option<&Name>, test: &'a Test) -> Known<bool> {
+        let fact = || column.map_or(Known::Missing(FAILED), |name| self.named(name, None));
+        let equals = |operand| state::compare(Comparison::Equal, &fact(), &self.operand(operand));
+        let matches = match test {
+            Test::Any => Known::Value(true),
+            Test::NotApplicable => match fact() {
+                Known::NotApplicable => Known::Value(true),
+                Known::Value(_) => Known::Value(false),
+                Known::Missing(cause) => Known::Missing(cause),
+            },
+            Test::Compare(how, operand) => state::compare(*how, &fact(), &self.operand(operand)),
+            Test::Between(low, high) => {
+                let end = |how, end: &Decimal| state::compare(how, &fact(), &Known::Value(Compared::Number(*end)));
+                state::all([end(Comparison::GreaterOrEqual, low), end(Comparison::LessOrEqual, high)])
+            }
+            Test::OneOf(operands) => state::any(operands.iter().map(equals)),
+            Test::NotOneOf(operands) => state::not(state::any(operands.iter().map(equals))),
+            Test::Condition(expr) => self.condition(expr, None, 0),
+        };
+        match matches {
+            Known::NotApplicable => Known::Value(false),
+            known => known,
+        }
+    }
+
+    fn operand(&self, operand: &'a Operand) -> State<'a> {
+        match operand {
+            Operand::Constant(value) => Known::Value(value.into()),
+            Operand::Fact(name) => self.named(name, None),
+        }
+    }
+
+    /// `unik` and `första`: the result that every row that may still match shares, else S. A gap is S.
+    fn decide<R: PartialEq>(&self, rule: &'a Rule, result: impl Fn(&'a Row) -> R) -> Given<'a, R> {
+        let first = match rule.policy.it {
+            Policy::First => true,
+            Policy::Unique => false,
+            // Only outcomes are collected.
+            Policy::Collect { .. } => return Given::nothing(FAILED),
+        };
+        let mut shared: Option<R> = None;
+        let (mut certain, mut open, mut conflict) = (None, None::<Cause>, false);
+        for row in &rule.rows {
+            match self.matches(rule, row) {
+                Known::Value(true) => certain = certain.or(Some(row)),
+                Known::Missing(cause) => open = open.max(Some(cause)),
+                Known::Value(false) | Known::NotApplicable => continue,
+            }
+            let result = result(row);
+            conflict |= shared.as_ref().is_some_and(|shared| *shared != result);
+            shared.get_or_insert(result);
+            if first && certain.is_some() {
+                break;
+            }
+        }
+        match shared {
+            Some(shared) if !conflict => Given {
+                result: Known::Value(shared),
+                // Of rows in turn the certain one gave it only if none before it may still match.
+                row: certain.filter(|_| !first || open.is_none()),
+            },
+            _ => Given::nothing(open.unwrap_or(FAILED)),
+        }
+    }
+
+    // ---- outcomes ----
+
+    fn decide_outcome(&self, step: &'a Step) -> OutcomeState<'a> {
+        let needed = self.graph.needed(&step.name.it).map(|id| &self.states[id]);
+        match needed {
+            Some(Known::Value(Compared::YesNo(false))) => return OutcomeState::not_applicable(),
+            Some(Known::Value(Compared::YesNo(true)) | Known::Missing(_)) => {}
+            // A condition that is *ej aktuellt* decides nothing; the checker reports it.
+            _ => return OutcomeState::missing(FAILED),
+        }
+        let mut found = self.outcome_if_needed(step);
+        if let Some(Known::Missing(cause)) = needed {
+            found.outcome = Known::Missing(*cause);
+            found.grounds.clear();
+        }
+        found
+    }
+
+    fn outcome_if_needed(&self, step: &'a Step) -> OutcomeState<'a> {
+        let Some(rule) = self.graph.outcome_rule(&step.name.it) else {
+            // Nothing to choose: a step with one outcome has that one.
+            let mut outcomes = self.graph.pack.outcomes_of(&step.name.it);
+            let mut found = OutcomeState::missing(FAILED);
+            if let (Some(only), None) = (outcomes.next(), outcomes.next()) {
+                found.outcome = Known::Value(&only.name.it);
+            }
+            return self.wait_for_opinions(step, found);
+        };
+        let found = match &rule.policy.it {
+            Policy::Collect { otherwise } => self.collect(step, rule, otherwise),
+            Policy::Unique | Policy::First => self.choose(rule),
+        };
+        self.wait_for_opinions(step, found)
+    }
+
+    fn choose(&self, rule: &'a Rule) -> OutcomeState<'a> {
+        let mut needs_case_worker = false;
+        let mut holds = Vec::new();
+        for row in &rule.rows {
+            let matches = self.matches(rule, row);
+            if matches == Known::Value(false) {
+                continue;
+            }
+            needs_case_worker |= row.result.it == CellResult::CaseWorker;
+            if matches == Known::Value(true) {
+                holds.push(row);
+                if rule.policy.it == Policy::First {
+                    break;
+                }
+            }
+        }
+        let given = self.decide(rule, |row| match outcome_word(row) {
+            Some(word) => Known::Value(word),
+            None if row.result.it == CellResult::NotApplicable => Known::NotApplicable,
+            // A person must look, and has not.
+            None => Known::Missing(Cause::Pending),
+        });
+        OutcomeState {
+            outcome: flatten(given.result),
+            holds,
+            grounds: given.row.into_iter().collect(),
+            needs_case_worker,
+        }
+    }
+
+    fn collect(&self, step: &'a Step, rule: &'a Rule, otherwise: &'a str) -> OutcomeState<'a> {
+        let rank = |word: &str| {
+            let mut outcomes = self.graph.pack.outcomes_of(&step.name.it);
+            outcomes
+                .position(|outcome| outcome.name.it == word)
+                .unwrap_or(usize::MAX)
+        };
+        let mut holds = Vec::new();
+        let mut open: Vec<(&'a Row, Cause)> = Vec::new();
+        for row in &rule.rows {
+            match self.matches(rule, row) {
+                Known::Value(true) => holds.push(row),
+                Known::Missing(cause) => open.push((row, cause)),
+                Known::Value(false) | Known::NotApplicable => {}
+            }
+        }
+        let winner = holds
+            .iter()
+            .copied()
+            .filter_map(outcome_word)
+            .min_by_key(|word| rank(word));
+        let needs_case_worker = holds
+            .iter()
+            .chain(open.iter().map(|(row, _)| row))
+            .any(|row| row.result.it == CellResult::CaseWorker);
+        let cause = open.iter().map(|(_, cause)| *cause).max();
+        // Alkohollagen 8 kap. 11 §: without the opinion nothing may be granted, but it may be refused. So rows that
+        // only wait for such an opinion do not hold back a burdensome outcome that they cannot change.
+        let refused = winner.is_some_and(|winner| {
+            self.kind(step, winner) == Some(OutcomeKind::Burdensome)
+                && open.iter().all(|(row, _)| {
+                    outcome_word(row).is_none_or(|word| rank(word) >= rank(winner))
+                        && self.waits_only_to_grant(rule, row)
+                })
+        });
+        let outcome = match cause {
+            Some(cause) if !refused => Known::Missing(cause),
+            _ => Known::Value(winner.unwrap_or(otherwise)),
+        };
+        let grounds = match (&outcome, winner) {
+            (Known::Value(_), Some(winner)) => holds
+                .iter()
+                .copied()
+                .filter(|row| outcome_word(row) == Some(winner))
+                .collect(),
+            _ => Vec::new(),
+        };
+        OutcomeState {
+            outcome,
+            holds,
+            grounds,
+            needs_case_worker,
+        }
+    }
+
+    fn kind(&self, step: &Step, outcome: &str) -> Option<OutcomeKind> {
+        let mut outcomes = self.graph.pack.outcomes_of(&step.name.it);
+        outcomes
+            .find(|listed| listed.name.it == outcome)
+            .map(|listed| listed.kind.it)
+    }
+
+    /// While an opinion that is required has not come, no outcome is certain; while one that is required for granting
+    /// has not come, no favourable one.
+    fn wait_for_opinions(&self, step: &'a Step, mut found: OutcomeState<'a>) -> OutcomeState<'a> {
+        let Some(outcome) = found.outcome.value() else {
+            return found;
+        };
+        let favourable = self.kind(step, outcome) == Some(OutcomeKind::Favourable);
+        let waits_for = self
+            .opinions(step)
+            .filter_map(|(id, required)| match (&self.states[id], required) {
+                (Known::Missing(cause), Required::Always) => Some(*cause),
+                (Known::Missing(cause), Required::ForGrant) if favourable => Some(*cause),
+                _ => None,
+            });
+        if let Some(cause) = waits_for.max() {
+            found.outcome = Known::Missing(cause);
+            found.grounds.clear();
+        }
+        found
+    }
+
+    /// The opinions that a step asks for: in its Underlag, or behind its outcome rule.
+    fn opinions(&self, step: &'a Step) -> impl Iterator<Item = (Id, Required)> {
+        let all: Vec<(Id, Required, &Name)> = self
+            .graph
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(id, node)| match node {
+                Node::Leaf(fact) => match &fact.source.it {
+                    Source::Referral(referral) => Some((id, referral.required, &fact.name.it)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let mut own = Vec::new();
+        if !all.is_empty() {
+            let inputs = self
+                .graph
+                .outcome_rule(&step.name.it)
+                .map_or(Vec::new(), |rule| self.graph.rule_inputs(rule));
+            let behind = self.graph.behind(inputs, |node| matches!(node, Node::OutcomeOf(..)));
+            let underlag = self.graph.pack.underlag(step);
+            for (id, required, name) in all {
+                if behind[id] || underlag.contains(name) {
+                    own.push((id, required));
+                }
+            }
+        }
+        own.into_iter()
+    }
+
+    fn waits_only_to_grant(&self, rule: &'a Rule, row: &'a Row) -> bool {
+        let mut blame = Blame::new(self);
+        blame.row(rule, row);
+        let waits_for = blame.finish();
+        waits_for.keys().all(|name| {
+            let fact = self.graph.fact(name).map(|id| self.graph.nodes[id]);
+            matches!(fact, Some(Node::Leaf(fact)) if matches!(&fact.source.it, Source::Referral(r) if r.required == Required::ForGrant))
+        })
+    }
+
+    fn step_result(&self, step: &'a Step, id: Id) -> StepResult {
+        let name = &step.name.it;
+        let needed = state::condition(self.states[id].clone());
+        let mut needed_because = Vec::new();
+        if let Some(answer) = needed.value() {
+            self.because(&step.needed_when.it, *answer, &mut needed_because);
+        }
+        let fired = |row: &&Row| Fired {
+            rule: name.clone(),
+            row: row.id.it.clone(),
+        };
+        let missing = OutcomeState::missing(FAILED);
+        let found = self.outcomes.get(&(id + 1)).unwrap_or(&missing);
+        let mut blame = Blame::new(self);
+        blame.node(id);
+        blame.node(id + 1);
+        StepResult {
+            outcome: found.outcome.clone().map(str::to_owned),
+            holds: found
+                .holds
+                .iter()
+                .map(|row| (fired(row), result_text(&row.result.it)))
+                .collect(),
+            grounds: found.grounds.iter().map(fired).collect(),
+            needs_case_worker: found.needs_case_worker,
+            fee: self.fee(step, &needed),
+            waits_for: blame.finish(),
+            needed,
+            needed_because,
+        }
+    }
+
+    /// E when the step is not needed, and when it has no fee at all.
+    fn fee(&self, step: &Step, needed: &Known<bool>) -> Known<Decimal> {
+        let Some(fee) = &step.fee else {
+            return Known::NotApplicable;
+        };
+        match needed {
+            Known::Value(true) => {}
+            Known::Value(false) => return Known::NotApplicable,
+            Known::NotApplicable => return Known::Missing(FAILED),
+            Known::Missing(cause) => return Known::Missing(*cause),
+        }
+        match self.named(&fee.it, None) {
+            Known::Value(Compared::Number(kronor)) => Known::Value(kronor),
+            Known::Value(_) => Known::Missing(FAILED),
+            Known::NotApplicable => Known::NotApplicable,
+            Known::Missing(cause) => Known::Missing(cause),
+        }
+    }
+
+    /// The rows behind a condition's answer: of the parts that gave it.
+    pub fn because(&self, expr: &'a Expr, answer: bool, rows: &mut Vec<Fired>) {
+        match expr {
+            Expr::And(parts) | Expr::Or(parts) => {
+                for part in parts {
+                    if self.condition(part, None, 0) == Known::Value(answer) {
+                        self.because(part, answer, rows);
+                    }
+                }
+            }
+            Expr::Not(part) => self.because(part, !answer, rows),
+            _ => super::graph::names_in(expr, &mut |name| {
+                let Some(id) = self.graph.fact(name) else { return };
+                if let (Node::Rule(rule), Some(row)) = (self.graph.nodes[id], self.rows[id]) {
+                    let fired = Fired {
+                        rule: rule.name.it.clone(),
+                        row: row.id.it.clone(),
+                    };
+                    if !rows.contains(&fired) {
+                        rows.push(fired);
+                    }
+                }
+            }),
+        }
+    }
+
+    // ---- conditions ----
+
+    /// The state of a name where it stands: a column of the item at hand, or a fact.
+    fn named(&self, name: &Name, item: Option<&Item<'_, 'a>>) -> State<'a> {
+        let Some(id) = self.graph.fact(name) else {
+            return Known::Missing(FAILED);
+        };
+        if let Node::Column(_, list) = self.graph.nodes[id] {
+            let mut at = item;
+            while let Some(item) = at {
+                if *item.list == list.name.it {
+                    let known = item.columns.and_then(|columns| columns.get(name));
+                    return known.map_or(Known::UNANSWERED, state::state);
+                }
+                at = item.outer;
+            }
+        }
+        self.states[id].clone()
+    }
+
+    pub fn condition(&self, expr: &'a Expr, item: Option<&Item<'_, 'a>>, depth: usize) -> Known<bool> {
+        state::condition(self.expression(expr, item, depth))
+    }
+
+    pub fn expression(&self, expr: &'a Expr, item: Option<&Item<'_, 'a>>, depth: usize) -> State<'a> {
+        if depth > EXPRESSION_DEPTH_MAX {
+            return Known::Missing(FAILED);
+        }
+        let depth = depth + 1;
+        let condition = |part| self.condition(part, item, depth);
+        let yes_no = |known: Known<bool>| known.map(Compared::YesNo);
+        match expr {
+            Expr::Always => Known::Value(Compared::YesNo(true)),
+            Expr::Fact(name) => self.named(&name.it, item),
+            Expr::Constant(value) => Known::Value((&value.it).into()),
+            Expr::Compare(how, left, right) => yes_no(state::compare(
+                *how,
+                &self.expression(left, item, depth),
+                &self.expression(right, item, depth),
+            )),
+            Expr::IsNotApplicable(name) => match self.named(&name.it, item) {
+                Known::Missing(cause) => Known::Missing(cause),
+                known => Known::Value(Compared::YesNo(known == Known::NotApplicable)),
+            },
+            Expr::And(parts) => yes_no(state::all(parts.iter().map(condition))),
+            Expr::Or(parts) => yes_no(state::any(parts.iter().map(condition))),
+            Expr::Not(part) => yes_no(state::not(condition(part))),
+            Expr::Arithmetic(how, left, right) => state::calculate(
+                *how,
+                &self.expression(left, item, depth),
+                &self.expression(right, item, depth),
+            ),
+            Expr::Count(list) => self.count(&list.it),
+            Expr::Sum(column) => self.sum(&column.it),
+            Expr::Any(list, part) => yes_no(self.over(&list.it, part, item, depth, true)),
+            Expr::All(list, part) => yes_no(self.over(&list.it, part, item, depth, false)),
+        }
+    }
+
+    fn items(&self, list: &Name) -> Option<&'a Vec<BTreeMap<Name, Known<Value>>>> {
+        self.facts.lists.get(list)
+    }
+
+    fn count(&self, list: &Name) -> State<'a> {
+        let number = |n: usize| Known::Value(Compared::Number(Decimal::from(n)));
+        match (self.items(list), self.graph.pack.list(list)) {
+            (_, None) => Known::Missing(FAILED),
+            (Some(items), _) => number(items.len()),
+            (None, Some(list)) if list.min == list.max => number(list.min as usize),
+            (None, Some(_)) => Known::UNANSWERED,
+        }
+    }
+
+    /// A sum is known when every completion gives the same: then the least is also the greatest.
+    fn sum(&self, column: &Name) -> State<'a> {
+        match self.sum_bounds(column) {
+            Some(Sum {
+                bounds: Some((least, greatest)),
+                ..
+            }) if least == greatest => Known::Value(Compared::Number(least)),
+            Some(Sum {
+                missing: Some(cause), ..
+            }) => Known::Missing(cause),
+            _ => Known::Missing(FAILED),
+        }
+    }
+
+    /// What is known of a column's sum; `None` when it is not a column.
+    pub fn sum_bounds(&self, column: &Name) -> Option<Sum> {
+        let Node::Column(fact, list) = self.graph.nodes[self.graph.fact(column)?] else {
+            return None;
+        };
+        let one = value_bounds(fact);
+        let Some(items) = self.items(&list.name.it) else {
+            let bounds = one.and_then(|one| times(one, list));
+            return Some(Sum {
+                bounds,
+                missing: Some(Cause::Unanswered),
+            });
+        };
+        let (mut bounds, mut missing) = (Some((Decimal::ZERO, Decimal::ZERO)), None);
+        for item in items {
+            let part = match item.get(column).map_or(Known::UNANSWERED, state::state) {
+                Known::Value(Compared::Number(number)) => Some((number, number)),
+                Known::Value(_) => {
+                    missing = missing.max(Some(FAILED));
+                    None
+                }
+                Known::NotApplicable => Some((Decimal::ZERO, Decimal::ZERO)),
+                Known::Missing(cause) => {
+                    missing = missing.max(Some(cause));
+                    one
+                }
+            };
+            bounds = bounds
+                .zip(part)
+                .and_then(|(sum, part)| Some((sum.0.checked_add(part.0)?, sum.1.checked_add(part.1)?)));
+        }
+        Some(Sum { bounds, missing })
+    }
+
+    /// `någon` (decisive: yes) and `alla` (decisive: no). Items where the condition is E are skipped.
+    fn over(
+        &self,
+        list: &'a Name,
+        part: &'a Expr,
+        outer: Option<&Item<'_, 'a>>,
+        depth: usize,
+        decisive: bool,
+    ) -> Known<bool> {
+        let Some(list) = self.graph.pack.list(list) else {
+            return Known::Missing(FAILED);
+        };
+        let of = |columns| {
+            let item = Item {
+                list: &list.name.it,
+                columns,
+                outer,
+            };
+            self.condition(part, Some(&item), depth)
+        };
+        let Some(items) = self.items(&list.name.it) else {
+            // Nobody has described the list: the answer is certain only if no list at all could give another.
+            return match of(None) {
+                Known::Missing(cause) => Known::Missing(cause),
+                Known::Value(answer) if answer == decisive && list.max > 0 => match list.min {
+                    0 => Known::UNANSWERED,
+                    _ => Known::Value(decisive),
+                },
+                Known::Value(_) | Known::NotApplicable => Known::Value(!decisive),
+            };
+        };
+        let answers = items.iter().map(|item| of(Some(item)));
+        match if decisive {
+            state::any(answers)
+        } else {
+            state::all(answers)
+        } {
+            Known::NotApplicable => Known::Value(!decisive),
+            known => known,
+        }
+    }
+}
+
+impl<R> Given<'_, R> {
+    fn nothing(cause: Cause) -> Self {
+        Self {
+            result: Known::Missing(cause),
+            row: None,
+        }
+    }
+}
+
+impl OutcomeState<'_> {
+    fn missing(cause: Cause) -> Self {
+        Self {
+            outcome: Known::Missing(cause),
+            ..Self::not_applicable()
+        }
+    }
+
+    fn not_applicable() -> Self {
+        Self {
+            outcome: Known::NotApplicable,
+            holds: Vec::new(),
+            grounds: Vec::new(),
+            needs_case_worker: false,
+        }
+    }
+}
+
+fn flatten<R>(result: Known<Known<R>>) -> Known<R> {
+    match result {
+        Known::Value(inner) => inner,
+        Known::NotApplicable => Known::NotApplicable,
+        Known::Missing(cause) => Known::Missing(cause),
+    }
+}
+
+/// The outcome that a row gives, if it gives one.
+pub(super) fn outcome_word(row: &Row) -> Option<&str> {
+    match &row.result.it {
+        CellResult::Value(value) => match Compared::from(value) {
+            Compared::Word(word) => Some(word),
+            _ => None,
+        },
+        CellResult::NotApplicable | CellResult::CaseWorker => None,
+    }
+}
+
+/// A result cell as it is written.
+pub(super) fn result_text(result: &CellResult) -> String {
+    match result {
+        CellResult::Value(value) => value.to_string(),
+        CellResult::NotApplicable => "ej aktuellt".to_owned(),
+        CellResult::CaseWorker => "handläggare".to_owned(),
+    }
+}
+
+/// The least and greatest that one value of a fact adds to a sum; what is *ej aktuellt* adds nothing.
+pub(super) fn value_bounds(fact: &Fact) -> Option<(Decimal, Decimal)> {
+    let (min, max) = match &fact.ty.it {
+        Type::Number { min, max, .. } | Type::Kronor { min, max } => (*min, *max),
+        _ => return None,
+    };
+    let skipped =
+        matches!(&fact.source.it, Source::Register(register) if register.no_record == NoRecord::NotApplicable);
+    Some(if skipped {
+        (min.min(Decimal::ZERO), max.max(Decimal::ZERO))
+    } else {
+        (min, max)
+    })
+}
+
+fn times((low, high): (Decimal, Decimal), list: &List) -> Option<(Decimal, Decimal)> {
+    let (few, many) = (Decimal::from(list.min), Decimal::from(list.max));
+    let least = low.checked_mul(if low < Decimal::ZERO { many } else { few })?;
+    let greatest = high.checked_mul(if high > Decimal::ZERO { many } else { few })?;
+    Some((least, greatest))
+}
+
+/// Collects the missing facts that keep a result open: follows only what is S itself.
+pub(super) struct Blame<'e, 'a> {
+    evaluator: &'e Evaluator<'a>,
+    seen: Vec<bool>,
+    open: Vec<Id>,
+    found: BTreeMap<Name, Cause>,
+}
+
+impl<'e, 'a> Blame<'e, 'a> {
+    pub fn new(evaluator: &'e Evaluator<'a>) -> Self {
+        Self {
+            evaluator,
+            seen: vec![false; evaluator.graph.nodes.len()],
+            open: Vec::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    pub fn node(&mut self, id: Id) {
+        if self.evaluator.states[id].is_missing() && !std::mem::replace(&mut self.seen[id], true) {
+            self.open.push(id);
+        }
+    }
+
+    pub fn row(&mut self, rule: &'a Rule, row: &'a Row) {
+        for (column, test) in cells(rule, row) {
+            if !self.evaluator.cell_matches(column, test).is_missing() {
+                continue;
+            }
+            if let Some(name) = column {
+                self.name(name, None);
+            }
+            match test {
+                Test::Condition(expr) => self.expression(expr, None, 0),
+                test => super::graph::names_in_test(test, &mut |name| self.name(name, None)),
+            }
+        }
+    }
+
+    /// What was found, once everything behind has been followed.
+    pub fn finish(mut self) -> BTreeMap<Name, Cause> {
+        while let Some(id) = self.open.pop() {
+            self.follow(id);
+        }
+        self.found
+    }
+
+    fn follow(&mut self, id: Id) {
+        let Known::Missing(cause) = self.evaluator.states[id] else {
+            return;
+        };
+        let graph = &self.evaluator.graph;
+        if graph.circular[id] {
+            return self.insert(graph.nodes[id].name(), FAILED);
+        }
+        match graph.nodes[id] {
+            Node::Leaf(_) | Node::Column(..) | Node::Parameter(_) | Node::Dangling(_) => {
+                self.insert(graph.nodes[id].name(), cause);
+            }
+            Node::Rule(rule) => self.rule(rule),
+            Node::OutcomeOf(fact, step) => match graph.outcome(step) {
+                Some(outcome) => self.node(outcome),
+                None => self.insert(&fact.name.it, FAILED),
+            },
+            Node::Needed(step) => self.expression(&step.needed_when.it, None, 0),
+            Node::Outcome(step) => {
+                if let Some(needed) = graph.needed(&step.name.it) {
+                    self.node(needed);
+                }
+                if let Some(rule) = graph.outcome_rule(&step.name.it) {
+                    self.rule(rule);
+                }
+                for (opinion, required) in self.evaluator.opinions(step) {
+                    if required != Required::Optional {
+                        self.node(opinion);
+                    }
+                }
+            }
+        }
+    }
+
+    fn rule(&mut self, rule: &'a Rule) {
+        for row in &rule.rows {
+            match self.evaluator.matches(rule, row) {
+                Known::Missing(_) => self.row(rule, row),
+                Known::Value(true) if rule.policy.it == Policy::First => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn insert(&mut self, name: &Name, cause: Cause) {
+        let gravest = self.found.entry(name.clone()).or_insert(cause);
+        *gravest = cause.max(*gravest);
+    }
+
+    fn name(&mut self, name: &Name, item: Option<&Item<'_, 'a>>) {
+        let Known::Missing(cause) = self.evaluator.named(name, item) else {
+            return;
+        };
+        match self.evaluator.graph.fact(name) {
+            Some(id) if !matches!(self.evaluator.graph.nodes[id], Node::Column(..)) => self.node(id),
+            _ => self.insert(name, cause),
+        }
+    }
+
+    fn expression(&mut self, expr: &'a Expr, item: Option<&Item<'_, 'a>>, depth: usize) {
+        if depth > EXPRESSION_DEPTH_MAX || !self.evaluator.expression(expr, item, depth).is_missing() {
+            return;
+        }
+        let depth = depth + 1;
+        match expr {
+            Expr::Always | Expr::Constant(_) => {}
+            Expr::Fact(name) | Expr::IsNotApplicable(name) => self.name(&name.it, item),
+            Expr::And(parts) | Expr::Or(parts) => {
+                for part in parts {
+                    self.expression(part, item, depth);
+                }
+            }
+            Expr::Not(part) => self.expression(part, item, depth),
+            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+                self.expression(left, item, depth);
+                self.expression(right, item, depth);
+            }
+            // A list is answered through its columns.
+            Expr::Count(list) => match self
+                .evaluator
+                .graph
+                .pack
+                .list(&list.it)
+                .and_then(|list| list.columns.first())
+            {
+                Some(column) => self.insert(&column.name.it, Cause::Unanswered),
+                None => self.insert(&list.it, FAILED),
+            },
+            Expr::Sum(column) => {
+                let cause = match self.evaluator.sum_bounds(&column.it) {
+                    Some(Sum {
+                        missing: Some(cause), ..
+                    }) => cause,
+                    _ => FAILED,
+                };
+                self.insert(&column.it, cause);
+            }
+            Expr::Any(name, part) | Expr::All(name, part) => {
+                let Some(list) = self.evaluator.graph.pack.list(&name.it) else {
+                    return self.insert(&name.it, FAILED);
+                };
+                let items = self.evaluator.items(&list.name.it);
+                let mut inside = |columns| {
+                    let item = Item {
+                        list: &list.name.it,
+                        columns,
+                        outer: item,
+                    };
+                    self.expression(part, Some(&item), depth);
+                };
+                match items {
+                    None => inside(None),
+                    Some(items) => items.iter().for_each(|item| inside(Some(item))),
+                }
+            }
+        }
+    }
+}
