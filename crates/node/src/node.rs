@@ -1,0 +1,232 @@
+//! One running node: what it holds, how it starts and how it stops.
+//!
+//! Everything that differs between a test and a public body's machine room is a field here: clock, chance, outgoing HTTP,
+//! store. Capabilities take `&Node` (or `Arc<Node>` in page handlers) and a [`crate::ctx::Ctx`]; there are no globals.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use samverk_domain::terms::BodyId;
+use samverk_store::{Store, StoreError};
+use samverk_wire::jwk;
+use samverk_wire::key::{Algorithm, SecretKey};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::{BadConfig, Config};
+use crate::seal::{Secret, write_private};
+
+/// A peer that does not take the connection within this is treated as down.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A whole request to a peer. A register answers within milliseconds; after this it is out of function.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long requests under way may take when the node is told to stop.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub struct Node {
+    pub dir: PathBuf,
+    pub config: Config,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub store: Store,
+    /// Sessions and drafts are closed with keys derived from it.
+    pub secret: Secret,
+    /// Each body's own signing key, also a guest's.
+    pub keys: BTreeMap<BodyId, SecretKey>,
+    /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
+    pub http: reqwest::Client,
+    /// Wakes the job workers: call after a transaction that queued a job.
+    pub jobs: crate::jobs::Wake,
+}
+
+/// Why a node does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{path}: {why}; see that the folder is there and belongs to you")]
+    Folder { path: PathBuf, why: std::io::Error },
+    #[error("{address} cannot be listened on: {why}; is another node running there, or is the address not this machine's?")]
+    Address { address: SocketAddr, why: std::io::Error },
+    #[error("{path} is not a signing key: {why}; restore it from a copy, or move it away to make a new one")]
+    Key { path: PathBuf, why: String },
+    #[error("the outgoing HTTP client could not be made: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// What a test replaces.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    pub clock: Clock,
+    pub chance: Chance,
+}
+
+impl Node {
+    /// Opens the node in `dir` without serving anything: for commands and tests.
+    pub fn open(dir: &Path, config: Config, surroundings: Surroundings) -> Result<Arc<Self>, NotStarted> {
+        let folder = |why| NotStarted::Folder {
+            path: dir.to_owned(),
+            why,
+        };
+        std::fs::create_dir_all(dir).map_err(folder)?;
+        let secret = Secret::open(dir, &surroundings.chance).map_err(folder)?;
+        let mut keys = BTreeMap::new();
+        for body in &config.bodies {
+            keys.insert(body.id.clone(), body_key(dir, body.id.as_str(), &surroundings.chance)?);
+        }
+        let store = Store::open(&dir.join("node.sqlite"))?;
+        Ok(Arc::new(Self {
+            dir: dir.to_owned(),
+            store,
+            secret,
+            keys,
+            http: outgoing()?,
+            jobs: crate::jobs::Wake::default(),
+            clock: surroundings.clock,
+            chance: surroundings.chance,
+            config,
+        }))
+    }
+
+    /// Reads `{dir}/node.toml`, opens the node and serves it.
+    pub async fn start(dir: &Path) -> Result<Running, NotStarted> {
+        let config = Config::read(dir)?;
+        let node = Self::open(dir, config, Surroundings::default())?;
+        node.serve().await
+    }
+
+    /// Listens on the configured address (port 0 takes a free one) until [`Running::stop`].
+    pub async fn serve(self: Arc<Self>) -> Result<Running, NotStarted> {
+        let address = self.config.listen;
+        let not_listening = |why| NotStarted::Address { address, why };
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(not_listening)?;
+        self.serve_on(listener).map_err(not_listening)
+    }
+
+    /// As [`Node::serve`], on a listener that already has its port.
+    pub fn serve_on(self: Arc<Self>, listener: tokio::net::TcpListener) -> std::io::Result<Running> {
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let app = crate::web::app(Arc::clone(&self));
+        let mut asked_to_stop = stopped.clone();
+        let server = tokio::spawn(async move {
+            axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+                .with_graceful_shutdown(async move {
+                    // A closed channel means that the handle was dropped: stop then too.
+                    let _ = asked_to_stop.wait_for(|stop| *stop).await;
+                })
+                .await
+        });
+        let workers = crate::jobs::start(&self, &stopped);
+        tracing::info!(node = self.config.name, %address, "the node is running");
+        Ok(Running {
+            node: self,
+            address,
+            stop,
+            server,
+            workers,
+        })
+    }
+
+    /// `{base_url}{path}`.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.config.base_url)
+    }
+}
+
+/// The key in `{dir}/keys/{name}.json` (a private JWK, mode 0600); made at the first start.
+pub fn body_key(dir: &Path, name: &str, chance: &Chance) -> Result<SecretKey, NotStarted> {
+    let path = dir.join("keys").join(format!("{name}.json"));
+    let bad = |why: &dyn std::fmt::Display| NotStarted::Key {
+        path: path.clone(),
+        why: why.to_string(),
+    };
+    let folder = |why| NotStarted::Folder {
+        path: path.clone(),
+        why,
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            // The parser's own words may quote the key.
+            let value = serde_json::from_slice(&bytes).map_err(|_| bad(&"it is not JSON"))?;
+            jwk::read_secret(&value).map_err(|why| bad(&why))
+        }
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+            let key = SecretKey::generate(Algorithm::Ed25519, |bytes| chance.fill(bytes)).map_err(|why| bad(&why))?;
+            std::fs::create_dir_all(dir.join("keys")).map_err(folder)?;
+            write_private(&path, jwk::write_secret(&key).to_string().as_bytes()).map_err(folder)?;
+            Ok(key)
+        }
+        Err(why) => Err(folder(why)),
+    }
+}
+
+fn outgoing() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        // A redirect would leave the address that was signed and trusted.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent(concat!("samverk/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// A node that serves. Dropping it also asks the node to stop, but does not wait.
+pub struct Running {
+    pub node: Arc<Node>,
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    workers: JoinHandle<()>,
+}
+
+impl Running {
+    /// Takes no more requests, lets those under way and the current jobs finish, for [`STOP_TIMEOUT`] at most.
+    pub async fn stop(self) {
+        let Self {
+            stop, server, workers, ..
+        } = self;
+        stop.send_replace(true);
+        let (server_abort, workers_abort) = (server.abort_handle(), workers.abort_handle());
+        let both = async {
+            let _ = server.await;
+            let _ = workers.await;
+        };
+        if tokio::time::timeout(STOP_TIMEOUT, both).await.is_err() {
+            tracing::warn!("requests or jobs were still under way when the node stopped; jobs are taken up at the next start");
+            server_abort.abort();
+            workers_abort.abort();
+        }
+    }
+
+    /// Returns when the process is asked to stop (ctrl-c, SIGTERM).
+    pub async fn until_asked_to_stop(&self) {
+        let ctrl_c = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut terminate) => {
+                    tokio::select! {
+                        _ = ctrl_c => {}
+                        _ = terminate.recv() => {}
+                    }
+                }
+                Err(_) => {
+                    let _ = ctrl_c.await;
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = ctrl_c.await;
+        }
+    }
+}

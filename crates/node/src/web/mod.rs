@@ -1,0 +1,229 @@
+//! The web layer: the application put together, and what holds for every request.
+//!
+//! Always true: a request has a trace id, a size limit and a time limit; a page has a language and the security headers;
+//! an error has a page that says what to do; the log has the route's pattern and never the address, a name or a number.
+//! Reading order: [`app`] and [`around`], [`visit`], [`layout`], [`parts`], [`form`], [`error`], [`texts`], [`assets`].
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument as _;
+
+use crate::ctx::TraceId;
+use crate::node::Node;
+
+pub mod assets;
+pub mod error;
+pub mod form;
+pub mod layout;
+pub mod pages;
+pub mod parts;
+pub mod texts;
+pub mod visit;
+
+pub use error::Failure;
+pub use layout::{Page, Shape, show, show_as};
+pub use texts::{Lang, Texts};
+pub use visit::Visit;
+
+/// A request that has not been answered within this is given up; nobody waits longer for a page.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Any request body, unless the route says otherwise (uploads do).
+pub const BODY_BYTES_MAX: usize = form::FORM_BYTES_MAX;
+
+/// Addresses that machines call. They get no page and no session.
+const MACHINE_PATHS: [&str; 4] = ["/utbyte/", "/federation", "/halsa", "/stil/"];
+
+/// The whole node as one service: every capability's router, and around them what holds for all.
+pub fn app(node: Arc<Node>) -> Router {
+    let trusted = CsrfLayer::new();
+    let csrf = trusted
+        .clone()
+        .add_trusted_origin(&node.config.base_url)
+        // `Config` has parsed base_url as an address without path; if the layer disagrees, only same-host posts are trusted.
+        .unwrap_or(trusted);
+    Router::new()
+        .merge(pages::routes())
+        .route("/stil/{name}", get(assets::sheet))
+        .fallback(|| async { Failure::NotFound })
+        .method_not_allowed_fallback(|| async { Failure::NotFound })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(csrf)
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let why = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Failure::ours(format!("a page panicked: {why}")).into_response()
+        }))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(middleware::from_fn_with_state(Arc::clone(&node), around))
+        .with_state(node)
+}
+
+/// What happens around every request: trace, language, session; then the error's page, the headers and one line of log.
+pub async fn around(State(node): State<Arc<Node>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let trace = TraceId::new(&node.chance);
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let is_machine = MACHINE_PATHS.iter().any(|path| request.uri().path().starts_with(path));
+    let span = tracing::info_span!("request", node = node.config.name, trace = %trace);
+
+    async move {
+        let mut visit = visit::Visit {
+            lang: visit::language(request.uri().query().unwrap_or_default(), request.headers()),
+            at: node.clock.moment(),
+            trace: trace.clone(),
+            session: None,
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+        };
+        let mut failed = None;
+        if !is_machine {
+            match crate::login::session_of(&node, request.headers(), &visit).await {
+                Ok(session) => visit.session = session,
+                Err(why) => failed = Some(why),
+            }
+        }
+        request.extensions_mut().insert(visit.clone());
+        let mut response = match failed {
+            Some(failure) => failure.into_response(),
+            None => next.run(request).await,
+        };
+        if !is_machine {
+            response = explain(&node, &visit, response);
+        }
+        security_headers(&node, response.headers_mut(), is_machine);
+        remember_language(&node, &visit, response.headers_mut());
+        let status = response.status().as_u16();
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if !matches!(route.as_str(), "/halsa" | "/stil/{name}") {
+            tracing::info!(%method, route, status, duration_ms, "answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Gives a failure, or an error that a layer answered without words, its page.
+fn explain(node: &Node, visit: &Visit, response: Response) -> Response {
+    let status = response.status();
+    let failure = match response.extensions().get::<Failure>() {
+        Some(failure) => failure.clone(),
+        None if status.is_client_error() || status.is_server_error() => {
+            let has_page = response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.starts_with("text/html"));
+            if has_page {
+                return response;
+            }
+            Failure::of_status(status)
+        }
+        None => return response,
+    };
+    match &failure {
+        Failure::Ours { operator } => tracing::error!(why = operator, "our fault"),
+        Failure::TryLater { operator } => tracing::warn!(why = operator, "cannot answer now"),
+        Failure::LoginNeeded { .. } => return response,
+        _ => {}
+    }
+    pages::failure(node, visit, &failure)
+}
+
+/// No script, no style but ours, nothing from elsewhere, never inside another page.
+fn security_headers(node: &Node, headers: &mut HeaderMap, is_machine: bool) {
+    let mut set = |name: HeaderName, value: HeaderValue| {
+        headers.entry(name).or_insert(value);
+    };
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        content_security_policy(node.config.eid.as_ref().map(|eid| eid.issuer.as_str())),
+    );
+    set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    set(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    set(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    set(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), browsing-topics=()"),
+    );
+    if node.config.is_https() {
+        set(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=63072000"),
+        );
+    }
+    if !is_machine {
+        // Pages hold personal data: no cache on the way, none left behind after logout.
+        set(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// A form may lead to us, and on to the e-legitimation: browsers apply `form-action` to redirects too.
+pub fn content_security_policy(form_goes_to: Option<&str>) -> HeaderValue {
+    let origin = form_goes_to.and_then(origin).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {origin}; frame-ancestors 'none'; \
+         base-uri 'none'"
+    );
+    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+}
+
+/// `https://host:port` of an address.
+pub fn origin(address: &str) -> Option<String> {
+    let uri: http::Uri = address.parse().ok()?;
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
+}
+
+fn remember_language(node: &Node, visit: &Visit, headers: &mut HeaderMap) {
+    if visit.query.split('&').any(|pair| pair.starts_with("lang=")) {
+        let secure = if node.config.is_https() { "; Secure" } else { "" };
+        let cookie = format!(
+            "{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}",
+            visit::LANG_COOKIE,
+            visit.lang.code()
+        );
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986 §2.3).
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
