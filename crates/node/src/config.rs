@@ -348,9 +348,7 @@ fn web_address(key: &str, value: &str, faults: &mut Vec<String>) {
             // Personal data must not travel in the clear; a test on one machine may.
             let loopback = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
             if uri.scheme_str() == Some("http") && !loopback {
-                faults.push(format!(
-                    "{key}: use https; http is for 127.0.0.1 and localhost only"
-                ));
+                faults.push(format!("{key}: use https; http is for 127.0.0.1 and localhost only"));
             }
         }
         _ => faults.push(format!(
@@ -361,7 +359,9 @@ fn web_address(key: &str, value: &str, faults: &mut Vec<String>) {
 
 fn check_bodies(bodies: &[BodyConfig], faults: &mut Vec<String>) {
     if bodies.is_empty() || bodies.len() > BODIES_MAX {
-        faults.push(format!("bodies: a node has 1–{BODIES_MAX} bodies; add a [[bodies]] table"));
+        faults.push(format!(
+            "bodies: a node has 1–{BODIES_MAX} bodies; add a [[bodies]] table"
+        ));
     }
     let mut seen = BTreeSet::new();
     for body in bodies {

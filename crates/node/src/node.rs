@@ -40,8 +40,6 @@ pub struct Node {
     pub keys: BTreeMap<BodyId, SecretKey>,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
     pub http: reqwest::Client,
-    /// Wakes the job workers: call after a transaction that queued a job.
-    pub jobs: crate::jobs::Wake,
 }
 
 /// Why a node does not start. Each says what to do.
@@ -53,7 +51,9 @@ pub enum NotStarted {
     Store(#[from] StoreError),
     #[error("{path}: {why}; see that the folder is there and belongs to you")]
     Folder { path: PathBuf, why: std::io::Error },
-    #[error("{address} cannot be listened on: {why}; is another node running there, or is the address not this machine's?")]
+    #[error(
+        "{address} cannot be listened on: {why}; is another node running there, or is the address not this machine's?"
+    )]
     Address { address: SocketAddr, why: std::io::Error },
     #[error("{path} is not a signing key: {why}; restore it from a copy, or move it away to make a new one")]
     Key { path: PathBuf, why: String },
@@ -88,7 +88,6 @@ impl Node {
             secret,
             keys,
             http: outgoing()?,
-            jobs: crate::jobs::Wake::default(),
             clock: surroundings.clock,
             chance: surroundings.chance,
             config,
@@ -201,7 +200,9 @@ impl Running {
             let _ = workers.await;
         };
         if tokio::time::timeout(STOP_TIMEOUT, both).await.is_err() {
-            tracing::warn!("requests or jobs were still under way when the node stopped; jobs are taken up at the next start");
+            tracing::warn!(
+                "requests or jobs were still under way when the node stopped; jobs are taken up at the next start"
+            );
             server_abort.abort();
             workers_abort.abort();
         }
@@ -228,5 +229,70 @@ impl Running {
         {
             let _ = ctrl_c.await;
         }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A small node for tests: one agency, one guest with staff.
+    pub const CONFIG: &str = r#"
+        name = "test"
+        base_url = "http://127.0.0.1:7100"
+        listen = "127.0.0.1:0"
+        made_up = true
+        [[bodies]]
+        id = "exempelkommun-b.miljonamnden"
+        name = "Miljönämnden"
+        name_en = "The Environmental Committee"
+        part_of = "Exempelkommun B"
+        kind = "municipal_board"
+        theme = "exempelkommun-b"
+        telephone = "0000-12 34 56"
+        [[bodies]]
+        id = "raddningsforbundet"
+        name = "Räddningsförbundet Exempelbygden"
+        name_en = "Exempelbygden Fire and Rescue Association"
+        kind = "municipal_association"
+        theme = "raddningsforbundet"
+        guest = true
+    "#;
+
+    pub fn a_node_with_clock(clock: Clock) -> (tempfile::TempDir, Arc<Node>) {
+        a_node(CONFIG, clock)
+    }
+
+    pub fn a_node(config: &str, clock: Clock) -> (tempfile::TempDir, Arc<Node>) {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::parse(config, dir.path()).unwrap();
+        let surroundings = Surroundings {
+            clock,
+            chance: Chance::seeded(1),
+        };
+        let node = Node::open(dir.path(), config, surroundings).unwrap();
+        (dir, node)
+    }
+
+    #[test]
+    fn a_second_start_has_the_same_keys() {
+        let (dir, node) = a_node_with_clock(Clock::System);
+        let id = node.config.host().id.clone();
+        let first = node.keys[&id].public().clone();
+        let again = Node::open(dir.path(), node.config.clone(), Surroundings::default()).unwrap();
+        assert_eq!(again.keys[&id].public(), &first);
+    }
+
+    #[tokio::test]
+    async fn a_started_node_answers_and_stops() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        let running = Arc::clone(&node).serve().await.unwrap();
+        let address = format!("http://{}/halsa", running.address);
+        let answer = node.http.get(&address).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let body: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(body["store"], "answers");
+        running.stop().await;
+        assert!(node.http.get(&address).send().await.is_err());
     }
 }

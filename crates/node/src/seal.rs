@@ -138,7 +138,10 @@ mod tests {
         let first = Secret::open(dir.path(), &Chance::System).unwrap();
         let second = Secret::open(dir.path(), &Chance::System).unwrap();
         assert_eq!(first.0, second.0);
-        let mode = std::fs::metadata(dir.path().join("keys/node.secret")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(dir.path().join("keys/node.secret"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 pub mod check;
 pub mod findings;
+pub mod serve;
 
 /// One binary that a public body runs as its node.
 #[derive(Debug, clap::Parser)]
@@ -18,15 +19,36 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Check(check::Args),
+    Serve(serve::Args),
 }
 
 /// Runs one command. Whatever stopped it is said on standard error.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Serve(args) => serve::run(&args),
     };
     done.unwrap_or_else(|why| {
         eprintln!("samverk: {why:#}");
         ExitCode::from(2)
     })
+}
+
+/// The operator's log, as text on standard error. `RUST_LOG` decides how much.
+pub fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second call in one process (tests) keeps the first log.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// Runs an async command to its end.
+pub fn on_runtime<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }

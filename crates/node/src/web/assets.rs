@@ -46,7 +46,10 @@ pub async fn sheet(Path(name): Path<String>) -> Response {
     match SHEETS.iter().find(|sheet| sheet.path == path) {
         Some(sheet) => (
             [
-                (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+                (
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("text/css; charset=utf-8"),
+                ),
                 (
                     header::CACHE_CONTROL,
                     HeaderValue::from_static("public, max-age=31536000, immutable"),
@@ -148,7 +151,11 @@ mod tests {
             pair(&format!("color-{state}-base-default"), &tint, 3.0);
         }
         for button in ["default", "hover", "active"] {
-            pair("color-accent-base-contrast", &format!("color-accent-base-{button}"), 4.5);
+            pair(
+                "color-accent-base-contrast",
+                &format!("color-accent-base-{button}"),
+                4.5,
+            );
         }
         pair("band-figure", "band-ground", 3.0);
         pair("color-focus-inner", "color-focus-outer", 3.0);

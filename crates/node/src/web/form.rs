@@ -46,12 +46,18 @@ pub struct Fields(pub Vec<(String, String)>);
 impl Fields {
     /// The first field of that name, trimmed.
     pub fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.trim())
     }
 
     /// All fields of that name: ticked boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -101,7 +107,9 @@ impl FromRequest<Arc<Node>> for Upload {
     /// The route must raise its body limit: `.layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))`.
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Failure> {
         let visit = visit(&request)?;
-        let mut multipart = Multipart::from_request(request, node).await.map_err(|_| Failure::BadRequest)?;
+        let mut multipart = Multipart::from_request(request, node)
+            .await
+            .map_err(|_| Failure::BadRequest)?;
         let mut upload = Self {
             fields: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -118,13 +126,7 @@ impl FromRequest<Arc<Node>> for Upload {
                     let bytes = field.bytes().await.map_err(|why| of_multipart(&why))?.to_vec();
                     // A file field that was left empty has neither name nor bytes.
                     if !(file_name.is_empty() && bytes.is_empty()) {
-                        upload.files.insert(
-                            name,
-                            File {
-                                name: file_name,
-                                bytes,
-                            },
-                        );
+                        upload.files.insert(name, File { name: file_name, bytes });
                     }
                 }
                 None => {

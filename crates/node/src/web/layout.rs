@@ -104,7 +104,11 @@ impl Shape {
     }
 
     pub fn main_class(self) -> &'static str {
-        if self == Self::Columns { "main" } else { "main main--wide" }
+        if self == Self::Columns {
+            "main"
+        } else {
+            "main main--wide"
+        }
     }
 }
 
@@ -246,11 +250,31 @@ impl Page {
 /// `18 november 2026`, `18 November 2026`.
 pub fn day(lang: Lang, date: Date) -> String {
     const SV: [&str; 12] = [
-        "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november",
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
         "december",
     ];
     const EN: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let month = usize::from(date.month().unsigned_abs().saturating_sub(1)).min(11);

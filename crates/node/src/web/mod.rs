@@ -67,7 +67,10 @@ pub fn app(node: Arc<Node>) -> Router {
                 .unwrap_or_default();
             Failure::ours(format!("a page panicked: {why}")).into_response()
         }))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ))
         .layer(middleware::from_fn_with_state(Arc::clone(&node), around))
         .with_state(node)
 }
@@ -186,9 +189,12 @@ fn security_headers(node: &Node, headers: &mut HeaderMap, is_machine: bool) {
 
 /// A form may lead to us, and on to the e-legitimation: browsers apply `form-action` to redirects too.
 pub fn content_security_policy(form_goes_to: Option<&str>) -> HeaderValue {
-    let origin = form_goes_to.and_then(origin).unwrap_or_default();
+    let origin = form_goes_to
+        .and_then(origin)
+        .map(|origin| format!(" {origin}"))
+        .unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {origin}; frame-ancestors 'none'; \
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{origin}; frame-ancestors 'none'; \
          base-uri 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
@@ -227,3 +233,110 @@ pub fn encoded(text: &str) -> String {
     out
 }
 
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::node::tests::a_node_with_clock;
+
+    async fn asked(request: axum::http::request::Builder, body: &str) -> (StatusCode, HeaderMap, String) {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        let response = app(node)
+            .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    fn get(path: &str) -> axum::http::request::Builder {
+        Request::get(path)
+    }
+
+    #[tokio::test]
+    async fn the_start_page_says_who_is_here_in_the_asked_language() {
+        let (status, headers, page) = asked(get("/"), "").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("<html lang=\"sv\" data-theme=\"exempelkommun-b\">"));
+        assert!(page.contains("Räddningsförbundet Exempelbygden"));
+        assert!(page.contains("Exempelkommun B, miljönämnden, ansvarar"));
+        assert!(page.contains("påhittade"));
+        assert_eq!(headers["cache-control"], "no-store");
+        let (_, headers, page) = asked(get("/?lang=en"), "").await;
+        assert!(page.contains("<html lang=\"en\""));
+        assert!(page.contains("The Environmental Committee"));
+        assert!(
+            headers["set-cookie"]
+                .to_str()
+                .unwrap()
+                .starts_with("samverk-sprak=en; Path=/")
+        );
+    }
+
+    #[tokio::test]
+    async fn every_page_has_the_security_headers_and_runs_no_script() {
+        for path in ["/", "/tillganglighet", "/personuppgifter", "/finns-inte"] {
+            let (_, headers, page) = asked(get(path), "").await;
+            assert_eq!(
+                headers["content-security-policy"],
+                "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+                 base-uri 'none'"
+            );
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            assert_eq!(headers["referrer-policy"], "same-origin");
+            assert!(
+                !page.contains("<script") && !page.contains(" style=") && !page.contains(" onclick"),
+                "{path}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_page_says_what_to_do_next_and_has_a_trace() {
+        let (status, _, page) = asked(get("/finns-inte/%3Cb%3E?x=%3Ci%3E"), "").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(page.contains("Sidan finns inte") && page.contains("href=\"/mina\"") && page.contains("<code>"));
+        assert!(!page.contains("<b>"), "what was asked for does not come back unescaped");
+    }
+
+    #[tokio::test]
+    async fn a_post_from_another_site_is_refused() {
+        let request = Request::post("/")
+            .header("host", "a.example")
+            .header("sec-fetch-site", "cross-site");
+        let (status, _, page) = asked(request, "a=b").await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(page.contains("Formuläret togs inte emot"));
+        let request = Request::post("/")
+            .header("host", "a.example")
+            .header("origin", "https://b.example");
+        assert_eq!(asked(request, "a=b").await.0, StatusCode::FORBIDDEN);
+    }
+
+    #[tokio::test]
+    async fn a_stylesheet_may_be_kept_for_ever() {
+        let path = &assets::SHEETS[0].path;
+        let (status, headers, css) = asked(get(path), "").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(headers["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(css.contains(":root"));
+        assert_eq!(asked(get("/stil/../node.toml"), "").await.0, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn health_is_for_machines() {
+        let (status, headers, body) = asked(get("/halsa"), "").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers["content-type"], "application/json");
+        assert!(body.contains("\"store\":\"answers\""));
+    }
+
+    #[test]
+    fn encoded_text_is_safe_in_an_address() {
+        assert_eq!(encoded("/utkast/å b?c=d"), "%2Futkast%2F%C3%A5%20b%3Fc%3Dd");
+    }
+}

@@ -74,7 +74,12 @@ async fn start(State(node): State<Arc<Node>>, visit: Visit) -> Result<Response, 
             .iter()
             .flat_map(|portal| portal.packs.iter().map(ToString::to_string))
             .collect(),
-        bodies: node.config.bodies.iter().map(|body| BodyLine::of(body, visit.lang)).collect(),
+        bodies: node
+            .config
+            .bodies
+            .iter()
+            .map(|body| BodyLine::of(body, visit.lang))
+            .collect(),
         can_log_in: node.config.eid.is_some(),
         page,
     })
@@ -127,7 +132,12 @@ async fn personal_data(State(node): State<Arc<Node>>, visit: Visit) -> Result<Re
     let title = Texts::get(visit.lang, "personal_data.heading");
     show(&PersonalData {
         page: Page::new(&node, &visit, title).back("/"),
-        bodies: node.config.bodies.iter().map(|body| BodyLine::of(body, visit.lang)).collect(),
+        bodies: node
+            .config
+            .bodies
+            .iter()
+            .map(|body| BodyLine::of(body, visit.lang))
+            .collect(),
     })
 }
 

@@ -51,7 +51,10 @@ impl fmt::Display for Icon {
             }
             Self::Cross => r#"<path d="M6 6l12 12M18 6L6 18"/>"#,
         };
-        write!(f, r#"<svg class="icon" aria-hidden="true" viewBox="0 0 24 24">{path}</svg>"#)
+        write!(
+            f,
+            r#"<svg class="icon" aria-hidden="true" viewBox="0 0 24 24">{path}</svg>"#
+        )
     }
 }
 

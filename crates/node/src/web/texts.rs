@@ -77,7 +77,11 @@ static EN: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| flat(include_st
 fn flat(source: &str) -> BTreeMap<String, String> {
     fn into(prefix: &str, table: toml::Table, out: &mut BTreeMap<String, String>) {
         for (key, value) in table {
-            let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+            let key = if prefix.is_empty() {
+                key
+            } else {
+                format!("{prefix}.{key}")
+            };
             match value {
                 toml::Value::Table(table) => into(&key, table, out),
                 toml::Value::String(text) => {
@@ -189,7 +193,8 @@ fn rich(words: &str) -> String {
 fn link(here: &str) -> Option<(&str, &str, &str)> {
     let (label, rest) = here.strip_prefix('[')?.split_once("](")?;
     let (link, after) = rest.split_once(')')?;
-    let fits = link.starts_with("https://") || link.starts_with("http://") || link.starts_with('/') || link.starts_with('#');
+    let fits =
+        link.starts_with("https://") || link.starts_with("http://") || link.starts_with('/') || link.starts_with('#');
     (fits && !label.contains('[')).then_some((label, link, after))
 }
 
@@ -237,12 +242,18 @@ mod tests {
     }
 
     fn holes(text: &str) -> BTreeSet<&str> {
-        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect()
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+            .collect()
     }
 
     #[test]
     fn both_files_can_be_read() {
-        for (name, source) in [("sv", include_str!("../../texts/sv.toml")), ("en", include_str!("../../texts/en.toml"))] {
+        for (name, source) in [
+            ("sv", include_str!("../../texts/sv.toml")),
+            ("en", include_str!("../../texts/en.toml")),
+        ] {
             let read: Result<toml::Table, _> = toml::from_str(source);
             assert!(read.is_ok(), "texts/{name}.toml: {}", read.unwrap_err());
         }
@@ -252,20 +263,40 @@ mod tests {
     fn both_languages_have_the_same_keys_with_the_same_holes() {
         let sv: BTreeSet<&String> = SV.keys().collect();
         let en: BTreeSet<&String> = EN.keys().collect();
-        assert_eq!(sv.difference(&en).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in en.toml");
-        assert_eq!(en.difference(&sv).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in sv.toml");
+        assert_eq!(
+            sv.difference(&en).collect::<Vec<_>>(),
+            Vec::<&&String>::new(),
+            "missing in en.toml"
+        );
+        assert_eq!(
+            en.difference(&sv).collect::<Vec<_>>(),
+            Vec::<&&String>::new(),
+            "missing in sv.toml"
+        );
         for (key, swedish) in SV.iter() {
-            assert_eq!(holes(swedish), holes(&EN[key]), "{key}: the same holes in both languages");
+            assert_eq!(
+                holes(swedish),
+                holes(&EN[key]),
+                "{key}: the same holes in both languages"
+            );
         }
     }
 
     #[test]
     fn every_text_that_is_asked_for_is_there() {
         for (path, source) in sources() {
-            for call in [".t(\"", "Texts::get(lang, \"", "Texts::get(self.lang, \"", "Texts::get(page.lang, \""] {
+            for call in [
+                ".t(\"",
+                "Texts::get(lang, \"",
+                "Texts::get(self.lang, \"",
+                "Texts::get(page.lang, \"",
+            ] {
                 for rest in source.split(call).skip(1) {
                     let key = rest.split('"').next().unwrap_or_default();
-                    assert!(SV.contains_key(key), "{path} asks for the text {key}, which is in neither language");
+                    assert!(
+                        SV.contains_key(key),
+                        "{path} asks for the text {key}, which is in neither language"
+                    );
                 }
             }
         }
@@ -281,7 +312,11 @@ mod tests {
                 !sources.iter().any(|(_, source)| source.contains(&quoted))
             })
             .collect();
-        assert_eq!(unused, Vec::<&String>::new(), "texts that no template and no code names");
+        assert_eq!(
+            unused,
+            Vec::<&String>::new(),
+            "texts that no template and no code names"
+        );
     }
 
     #[test]
@@ -300,7 +335,11 @@ mod tests {
         let text = Text {
             words: "**{who}** reads [the rules]({link}) *once* [x](javascript:y)".to_owned(),
         };
-        let shown = text.with("who", "<b>").with("link", "/regler?a=\"1\"").rich().to_string();
+        let shown = text
+            .with("who", "<b>")
+            .with("link", "/regler?a=\"1\"")
+            .rich()
+            .to_string();
         assert_eq!(
             shown,
             "<strong>&lt;b&gt;</strong> reads <a href=\"/regler?a=&quot;1&quot;\">the rules</a> *once* [x](javascript:y)"

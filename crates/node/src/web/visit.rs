@@ -32,7 +32,11 @@ impl Visit {
     /// The same page in another language.
     pub fn in_language(&self, lang: Lang) -> String {
         let mut out = format!("{}?", self.path);
-        for pair in self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")) {
+        for pair in self
+            .query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        {
             out.push_str(pair);
             out.push('&');
         }
@@ -44,10 +48,19 @@ impl Visit {
 
 /// `?lang=`, then the cookie, then `Accept-Language`, then Swedish.
 pub fn language(query: &str, headers: &HeaderMap) -> Lang {
-    let asked = query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::parse);
+    let asked = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(Lang::parse);
     asked
         .or_else(|| cookie(headers, LANG_COOKIE).and_then(|code| Lang::parse(&code)))
-        .or_else(|| headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::accepted))
+        .or_else(|| {
+            headers
+                .get(header::ACCEPT_LANGUAGE)?
+                .to_str()
+                .ok()
+                .and_then(Lang::accepted)
+        })
         .unwrap_or_default()
 }
 

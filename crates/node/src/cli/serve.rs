@@ -1,0 +1,38 @@
+//! `samverk serve`: runs one node until it is asked to stop.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::node::Node;
+
+/// Run a node from its folder
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+DIR holds node.toml; keys, store and federation statement are made beside it at the first start.
+The log goes to standard error; RUST_LOG=samverk=debug says more. Stops at ctrl-c or SIGTERM.
+When the node listens, one line with its address is written on standard output.")]
+pub struct Args {
+    /// The node's folder
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    super::log_to_stderr();
+    super::on_runtime(async {
+        let running = Node::start(&args.dir).await?;
+        announce(&format!("http://{}", running.address));
+        running.until_asked_to_stop().await;
+        running.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// One line for whoever started the process and waits for it to listen.
+pub fn announce(address: &str) {
+    let mut out = std::io::stdout();
+    // Nobody may be reading; the node runs on.
+    let _ = writeln!(out, "{address}");
+    let _ = out.flush();
+}
