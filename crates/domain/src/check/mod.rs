@@ -1,14 +1,145 @@
 //! What is proved before a service is published: see `docs/language.md` and DESIGN "The checker".
+//!
+//! Always true: a finding points at the very cell or word; a check that could not be carried through to the end says so in a
+//! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
+//! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried), [`outcomes`] (what the law asks of decisions), [`texts`],
+//! [`federation`]. [`types`] is what they share.
+
+pub mod federation;
+mod graph;
+mod law;
+mod outcomes;
+mod search;
+mod sources;
+mod tables;
+mod texts;
+mod types;
+mod uses;
 
 use crate::finding::Finding;
 use crate::pack::Pack;
-use crate::terms::Federation;
 
-/// Every finding's stable code with one line of what it means.
-pub const CODES: &[(&str, &str)] = &[];
+pub use federation::Joined;
+
+/// Every finding's stable code with one line of what it means. The reader's codes (S0xx) come first.
+pub const CODES: &[(&str, &str)] = &[
+    ("S101", "Ett namn som inte finns."),
+    ("S102", "En uppgift med två källor."),
+    ("S103", "Samma namn två gånger."),
+    (
+        "S104",
+        "Rättsligt hinder: en uppgift frågas fast ett register har den, eftersom grund för utlämnande saknas.",
+    ),
+    ("S105", "En uppgift, regel eller lista som inget använder."),
+    ("S106", "En parameter som inget använder."),
+    ("S107", "En roll som inget steg och ingen remiss har."),
+    ("S108", "En roll som inte finns."),
+    ("S109", "En uppgift om tredje person hämtas via sökanden."),
+    ("S110", "En registeruppgift utan grund för utlämnande eller behandling."),
+    ("S111", "En bedömning eller remiss utan grund för behandling."),
+    ("S112", "Ett register slås upp för något som inte passar."),
+    ("S113", "Källan är regel, men ingen regel ger uppgiften."),
+    ("S114", "Källan är parameter, men parametern finns inte."),
+    (
+        "S115",
+        "Källan är ett steg som inte finns, eller typen passar inte stegets utfall.",
+    ),
+    ("S116", "Typen passar inte inloggning eller företräds."),
+    ("S117", "En uppgift som frågas saknar fråga."),
+    ("S118", "Värdet vid ingen post passar inte typen."),
+    ("S119", "Kommunen för en roll kan inte bestämmas."),
+    ("S120", "Ett lagrum som inte gäller när dokumentet börjar gälla."),
+    ("S121", "Ett lagrum som upphör medan dokumentet gäller."),
+    ("S201", "Det går i cirkel."),
+    ("S202", "Ett steg som aldrig behövs."),
+    ("S203", "Efter nämner ett steg som inte finns."),
+    ("S204", "Steget väntar på något som aldrig kan hända."),
+    ("S205", "Ett utfall som inget fall leder till."),
+    (
+        "S206",
+        "Ett villkor som kan bli ej aktuellt utan att det är sagt vad som gäller då.",
+    ),
+    ("S208", "En jämförelse med ett värde som uppgiften aldrig kan ha."),
+    ("S209", "En kontroll som aldrig kan hålla."),
+    ("S301", "En tabell med en lucka."),
+    ("S302", "Två rader som säger emot varandra."),
+    ("S303", "Två rader som säger samma sak."),
+    ("S304", "En rad som aldrig kan gälla."),
+    (
+        "S305",
+        "En rad som aldrig nås, eftersom raderna före tar alla dess fall.",
+    ),
+    ("S306", "En gräns eller ett ord utanför uppgiftens typ."),
+    ("S307", "Ett resultat som inte är av rätt typ."),
+    ("S309", "Fler fall än som prövas: det är inte bevisat."),
+    ("S401", "Ett utfall eller en utfallsregel för ett steg som inte finns."),
+    (
+        "S402",
+        "Ett steg utan utfall, eller med flera utfall men ingen utfallsregel.",
+    ),
+    ("S403", "En regel nämner ett utfall som inte står under Utfall."),
+    ("S404", "Ett utfall som ingen rad ger."),
+    ("S405", "En rad ger ett betungande beslut men saknar skäl eller lagrum."),
+    ("S406", "Annars ger ett betungande beslut."),
+    ("S407", "Ingen beslutar om ett utfall som är ett beslut."),
+    ("S408", "Ingen hörs före ett betungande beslut."),
+    ("S409", "Ett betungande beslut som inte kan överklagas."),
+    ("S410", "En delegation som inte finns eller inte är en delegation."),
+    (
+        "S411",
+        "Ett automatiskt beslut bygger på en bedömning eller ett yttrande.",
+    ),
+    ("S412", "Ett betungande beslut fattas automatiskt."),
+    (
+        "S413",
+        "Ett automatiskt beslut som inte överklagas genom förvaltningsbesvär (6 kap. 38 § kommunallagen).",
+    ),
+    ("S414", "En väntan utan frist eller med fristen noll."),
+    ("S415", "En remiss krävs för bifall i ett steg utan gynnande utfall."),
+    ("S416", "En avgift som inte är i kronor."),
+    ("S417", "Räknas vid händelse där det inte finns någon."),
+    ("S418", "En parameters standard passar inte parametern."),
+    ("S419", "Daterade värden som krockar eller börjar för sent."),
+    ("S420", "Ett brev som inte finns."),
+    ("S421", "En lucka i ett brev som inte kan fyllas i."),
+    ("S422", "Ett brev till ett betungande beslut som inte säger varför."),
+    ("S423", "Ett brev som inte säger hur man överklagar."),
+    ("S424", "Ett brev som inget utfall har."),
+    ("S425", "Ett brev utan text."),
+    ("S501", "En text som saknas på ett språk."),
+    ("S502", "En tom text."),
+    ("S503", "Ett språk utan texter."),
+    ("S504", "En text som inte hör till något."),
+    ("S601", "Ett uppdrag som ingen eller flera har i federationen."),
+    ("S602", "Ett register som ingen eller flera för."),
+    ("S603", "Inget erbjudande täcker en registeruppgift."),
+    ("S604", "Ett organ som inte tar emot ansökningar eller remisser."),
+    ("S605", "Ett organ som inte har antagit sitt steg."),
+    ("S606", "En parameter utan standard som organet inte har satt."),
+    (
+        "S607",
+        "Ett organ har satt en parameter som inte finns eller utanför dess typ.",
+    ),
+];
 
 /// Proves what can be proved. With a federation also that every body resolves and every offer is there.
-pub fn check(pack: &Pack, federation: Option<&Federation>) -> Vec<Finding> {
-    let _ = (pack, federation);
-    Vec::new()
+pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let uses = uses::all(pack);
+    sources::check(pack, &uses, &mut found);
+    graph::check(pack, &mut found);
+    outcomes::check(pack, &uses, &mut found);
+    let circular = found.iter().any(|finding| finding.code == "S201");
+    if !circular {
+        // In a circle nothing has a value, and every table would seem to gape.
+        let loosened = search::loosened(pack);
+        tables::check(&search::Search::new(&loosened), &mut found);
+    }
+    texts::check(pack, &mut found);
+    if let Some(joined) = joined {
+        federation::check(pack, joined, &mut found);
+    }
+    found.sort_by_key(|finding| (finding.span, finding.code));
+    found.dedup();
+    found
 }

@@ -6,6 +6,7 @@
 //! step may begin (`Efter`) is the case's matter, not decided here.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -95,7 +96,7 @@ pub(super) struct Item<'i, 'a> {
 }
 
 pub(super) struct Evaluator<'a> {
-    pub graph: Graph<'a>,
+    pub graph: Rc<Graph<'a>>,
     facts: &'a Facts,
     setting: &'a Setting,
     applied: Option<&'a Name>,
@@ -110,7 +111,19 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub fn new(pack: &'a Pack, facts: &'a Facts, setting: &'a Setting, applied: Option<&'a Name>) -> Self {
-        let graph = Graph::new(pack);
+        let graph = Rc::new(Graph::new(pack));
+        let order = graph.order.clone();
+        Self::of_nodes(graph, &order, facts, setting, applied)
+    }
+
+    /// Computes only these nodes, each after what it rests on; the others are missing.
+    pub fn of_nodes(
+        graph: Rc<Graph<'a>>,
+        nodes: &[Id],
+        facts: &'a Facts,
+        setting: &'a Setting,
+        applied: Option<&'a Name>,
+    ) -> Self {
         let n = graph.nodes.len();
         let mut evaluator = Self {
             graph,
@@ -122,9 +135,8 @@ impl<'a> Evaluator<'a> {
             rows: vec![None; n],
             outcomes: BTreeMap::new(),
         };
-        for at in 0..evaluator.graph.order.len() {
-            let id = evaluator.graph.order[at];
-            evaluator.compute(id);
+        for id in nodes {
+            evaluator.compute(*id);
         }
         evaluator
     }

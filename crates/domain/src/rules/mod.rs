@@ -14,10 +14,12 @@ use crate::pack::Pack;
 mod classes;
 mod evaluate;
 mod graph;
+mod probe;
 mod state;
 
 pub use classes::Classes;
 pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
+pub use probe::{Probe, Scope};
 
 /// What the adopting bodies have set, and which days count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

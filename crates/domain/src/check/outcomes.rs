@@ -1,0 +1,714 @@
+//! Outcomes and what the law asks of them (codes S4xx): every decision has a decider, a ground, a hearing, a letter, an
+//! appeal, a deadline and a fee that somebody has set.
+
+use std::collections::BTreeSet;
+
+use super::sources::{meant, parameter_type};
+use super::uses::{self, Use};
+use crate::fact::{Name, Value};
+use crate::finding::{Finding, Span};
+use crate::pack::{
+    Appeal, Block, CellResult, CountedAt, Decider, Outcome, OutcomeKind, Pack, Parameter, ParameterDefault,
+    ParameterType, Piece, Policy, Regime, Required, Rule, RuleKind, SetBy, Source, Step, Type,
+};
+
+pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+    for outcome in &pack.outcomes {
+        listed(pack, outcome, found);
+        decider(pack, outcome, found);
+        burdensome(pack, outcome, found);
+        letter(pack, outcome, found);
+    }
+    for step in &pack.steps {
+        decided(pack, step, found);
+        waits(pack, step, found);
+        fee(pack, step, found);
+    }
+    for rule in &pack.rules {
+        grounds(pack, rule, found);
+    }
+    for fact in uses::facts(pack) {
+        if let Source::Referral(referral) = &fact.source.it {
+            self::referral(pack, &fact.name.it, fact.source.span, referral, found);
+        }
+    }
+    for parameter in &pack.parameters {
+        self::parameter(pack, parameter, found);
+    }
+    letters(pack, uses, found);
+}
+
+fn listed(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
+    if pack.step(&outcome.step.it).is_none() {
+        found.push(
+            Finding::error(
+                "S401",
+                outcome.step.span,
+                format!("Steget `{}` finns inte.", outcome.step.it),
+            )
+            .suggest(meant(
+                outcome.step.as_str(),
+                pack.steps.iter().map(|step| step.name.as_str()),
+                "Lägg till steget under ## Steg, eller ta bort utfallet.",
+            )),
+        );
+        return;
+    }
+    if let Some(before) = pack
+        .outcomes_of(&outcome.step.it)
+        .take_while(|other| !std::ptr::eq(*other, outcome))
+        .find(|other| other.name.it == outcome.name.it)
+    {
+        found.push(
+            Finding::error(
+                "S103",
+                outcome.name.span,
+                format!(
+                    "Utfallet `{}` står två gånger för steget {}.",
+                    outcome.name.it, outcome.step.it
+                ),
+            )
+            .label("står här igen")
+            .related(before.name.span, "står först här")
+            .suggest("Ta bort den ena raden."),
+        );
+    }
+    let Some(rule) = pack.outcome_rule(&outcome.step.it) else {
+        return;
+    };
+    if !named_by(rule).any(|(name, _)| name == outcome.name.it) {
+        found.push(
+            Finding::error(
+                "S404",
+                outcome.name.span,
+                format!(
+                    "Ingen rad ger utfallet `{}` av steget {}.",
+                    outcome.name.it, outcome.step.it
+                ),
+            )
+            .label("kan aldrig inträffa")
+            .related(rule.name.span, "utfallsregeln")
+            .suggest("Lägg till en rad som ger det, eller ta bort utfallet."),
+        );
+    }
+}
+
+/// The outcomes that a rule names, with where.
+fn named_by(rule: &Rule) -> impl Iterator<Item = (String, Span)> + '_ {
+    let otherwise = match &rule.policy.it {
+        Policy::Collect { otherwise } => Some((otherwise.clone(), rule.policy.span)),
+        _ => None,
+    };
+    rule.rows
+        .iter()
+        .filter_map(|row| match &row.result.it {
+            CellResult::Value(value) => Some((value.to_string(), row.result.span)),
+            _ => None,
+        })
+        .chain(otherwise)
+}
+
+/// Every step ends in an outcome.
+fn decided(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
+    let name = &step.name.it;
+    let outcomes: Vec<&Outcome> = pack.outcomes_of(name).collect();
+    let names = || outcomes.iter().map(|outcome| outcome.name.as_str());
+    match (pack.outcome_rule(name), outcomes.as_slice()) {
+        (_, []) => found.push(
+            Finding::error("S402", step.name.span, format!("Steget {name} har inget utfall."))
+                .label("står inte under ## Utfall")
+                .suggest("Lägg till stegets utfall under ## Utfall och en utfallsregel som ger dem."),
+        ),
+        (None, [_]) => {}
+        (None, [_, _, ..]) => found.push(
+            Finding::error(
+                "S402",
+                step.name.span,
+                format!("Ingen regel säger vilket utfall steget {name} får."),
+            )
+            .label("har flera utfall men ingen utfallsregel")
+            .suggest(format!("Lägg till `## Utfallsregel: {name} (unik)`.")),
+        ),
+        (Some(rule), _) => {
+            for (outcome, span) in named_by(rule) {
+                if !names().any(|known| known == outcome) {
+                    found.push(
+                        Finding::error(
+                            "S403",
+                            span,
+                            format!("`{outcome}` är inte ett utfall av steget {name}."),
+                        )
+                        .label("står inte under ## Utfall")
+                        .suggest(meant(
+                            &outcome,
+                            names().chain(["handläggare"]),
+                            "Lägg till utfallet under ## Utfall, eller rätta namnet.",
+                        )),
+                    );
+                }
+            }
+        }
+    }
+    if let Some(rule) = pack.outcome_rule(name)
+        && let Policy::Collect { otherwise } = &rule.policy.it
+        && let Some(burdensome) = outcomes
+            .iter()
+            .find(|outcome| outcome.name.it == *otherwise && outcome.kind.it == OutcomeKind::Burdensome)
+    {
+        found.push(
+            Finding::error(
+                "S406",
+                rule.policy.span,
+                format!("`annars {otherwise}` ger ett betungande beslut utan grund."),
+            )
+            .label("gäller när ingen rad gäller")
+            .related(burdensome.kind.span, "betungande")
+            .suggest("Låt `annars` ge ett gynnande utfall och skriv varje grund för avslag som en rad."),
+        );
+    }
+    for rule in pack.rules.iter().filter(|rule| rule.kind == RuleKind::Outcome) {
+        // Said once, at the first step, for rules that belong to no step.
+        if pack.steps.first().is_some_and(|first| first.name.it == *name) && pack.step(&rule.name.it).is_none() {
+            found.push(
+                Finding::error("S401", rule.name.span, format!("Steget `{}` finns inte.", rule.name.it)).suggest(
+                    meant(
+                        rule.name.as_str(),
+                        pack.steps.iter().map(|step| step.name.as_str()),
+                        "Lägg till steget under ## Steg, eller rätta namnet.",
+                    ),
+                ),
+            );
+        }
+    }
+}
+
+fn decider(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
+    let kind = outcome.kind.it;
+    match &outcome.decider.it {
+        Decider::Automatic { delegation } => {
+            delegated(pack, delegation, outcome.decider.span, found);
+            automatic(pack, outcome, found);
+        }
+        Decider::Delegate { delegation } => delegated(pack, delegation, outcome.decider.span, found),
+        Decider::Nobody if kind != OutcomeKind::Acknowledgement => found.push(
+            Finding::error(
+                "S407",
+                outcome.decider.span,
+                format!("Ingen beslutar om `{}` i steget {}.", outcome.name.it, outcome.step.it),
+            )
+            .related(outcome.kind.span, "bara en kvittens saknar beslut")
+            .suggest("Skriv vem som beslutar: `nämnd`, `myndighet`, `delegat enligt …` eller `automatiskt enligt …`."),
+        ),
+        Decider::Nobody | Decider::Board | Decider::Agency => {}
+    }
+}
+
+fn delegated(pack: &Pack, delegation: &Name, span: Span, found: &mut Vec<Finding>) {
+    let of_type = |parameter: &&Parameter| parameter.ty.it == ParameterType::Delegation;
+    match pack.parameter(delegation) {
+        None => found.push(
+            Finding::error("S410", span, format!("Delegationen `{delegation}` finns inte."))
+                .label("står inte under ## Parametrar")
+                .suggest(meant(
+                    delegation.as_str(),
+                    pack.parameters
+                        .iter()
+                        .filter(of_type)
+                        .map(|parameter| parameter.name.as_str()),
+                    "Lägg till en parameter av typen delegation.",
+                )),
+        ),
+        Some(parameter) if !of_type(&parameter) => found.push(
+            Finding::error("S410", span, format!("`{delegation}` är ingen delegation."))
+                .related(parameter.ty.span, "typen")
+                .suggest("Hänvisa till en parameter av typen delegation."),
+        ),
+        Some(_) => {}
+    }
+}
+
+fn automatic(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
+    if outcome.kind.it == OutcomeKind::Burdensome {
+        found.push(
+            Finding::error(
+                "S412",
+                outcome.decider.span,
+                format!("Det betungande utfallet `{}` beslutas automatiskt.", outcome.name.it),
+            )
+            .label("automatiskt")
+            .related(outcome.kind.span, "betungande")
+            .suggest("Låt nämnden eller en delegat besluta det som går någon emot."),
+        );
+    }
+    // Kommunallagen 6 kap. 38 § andra stycket: never to an automated function when the decision may not be appealed, or
+    // only by laglighetsprövning.
+    let may_be_automatic = outcome.kind.it == OutcomeKind::Acknowledgement
+        || matches!(
+            &outcome.appeal.it,
+            Appeal::To {
+                regime: Regime::Administrative,
+                ..
+            }
+        );
+    if !may_be_automatic {
+        found.push(
+            Finding::error(
+                "S413",
+                outcome.appeal.span,
+                format!(
+                    "`{}` beslutas automatiskt men överklagas inte genom förvaltningsbesvär.",
+                    outcome.name.it
+                ),
+            )
+            .label("hindrar automatiskt beslut")
+            .related(outcome.decider.span, "automatiskt")
+            .suggest("6 kap. 38 § kommunallagen: låt nämnden eller en delegat besluta."),
+        );
+    }
+    // A path that nobody looks at may not rest on what somebody must judge.
+    let Some(rule) = pack.outcome_rule(&outcome.step.it) else {
+        return;
+    };
+    for (fact, span) in inputs(pack, rule) {
+        let Some(row) = pack.fact(&fact) else { continue };
+        let what = match &row.source.it {
+            Source::CaseWorker => "en handläggares bedömning",
+            Source::Referral(_) => "ett yttrande",
+            _ => continue,
+        };
+        found.push(
+            Finding::error(
+                "S411",
+                span,
+                format!(
+                    "`{}` beslutas automatiskt men bygger på {what}: `{fact}`.",
+                    outcome.name.it
+                ),
+            )
+            .label(format!("bygger på `{fact}`"))
+            .related(outcome.decider.span, "automatiskt")
+            .related(row.source.span, what)
+            .suggest("Låt en delegat besluta, eller ta bort uppgiften ur regeln."),
+        );
+    }
+}
+
+/// All facts that a rule rests on, through other rules, each with the place in this rule that leads there.
+fn inputs(pack: &Pack, rule: &Rule) -> Vec<(Name, Span)> {
+    let uses = uses::all(pack);
+    let of = |kind: RuleKind, name: &Name| {
+        uses.iter()
+            .filter(|it| it.by == uses::By::Rule(kind, name.clone()) && it.kind == uses::Kind::Fact)
+            .map(|it| (it.name.clone(), it.span))
+            .collect::<Vec<_>>()
+    };
+    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut todo = of(rule.kind, &rule.name.it);
+    while let Some((name, span)) = todo.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        if pack.rule(&name).is_some() {
+            todo.extend(of(RuleKind::Fact, &name).into_iter().map(|(name, _)| (name, span)));
+        }
+        found.push((name, span));
+    }
+    found
+}
+
+fn burdensome(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
+    if outcome.kind.it != OutcomeKind::Burdensome {
+        return;
+    }
+    if outcome.heard_for.it.is_none() {
+        found.push(
+            Finding::error(
+                "S408",
+                outcome.heard_for.span,
+                format!("Den som får `{}` hörs inte före beslutet.", outcome.name.it),
+            )
+            .label("Hörs före: nej")
+            .related(outcome.kind.span, "betungande")
+            .suggest("Skriv hur länge parten har på sig, till exempel `14 dagar` (25 § förvaltningslagen)."),
+        );
+    }
+    if let Appeal::No { reason } = &outcome.appeal.it {
+        // An act may forbid an appeal; then the reason says which.
+        let says_law = reason.contains('§') || reason.contains("art.");
+        if !says_law {
+            found.push(
+                Finding::error(
+                    "S409",
+                    outcome.appeal.span,
+                    format!("Det betungande utfallet `{}` kan inte överklagas.", outcome.name.it),
+                )
+                .label("överklagas inte")
+                .suggest(
+                    "Skriv regim, instans och tid (41 och 44 §§ förvaltningslagen), eller lagrummet som förbjuder överklagande.",
+                ),
+            );
+        }
+    }
+    if let Some(letter) = pack.letters.get(&outcome.letter.it) {
+        if !letter.blocks.iter().any(|block| matches!(block, Block::Grounds(_))) {
+            found.push(
+                Finding::error(
+                    "S422",
+                    letter.heading.span,
+                    format!("Brevet {} till ett betungande beslut säger inte varför.", letter.name),
+                )
+                .label("{grunder} saknas i brevet")
+                .related(outcome.letter.span, "utfallet som har brevet")
+                .suggest("Skriv `{grunder}` på en egen rad (32 § förvaltningslagen)."),
+            );
+        }
+        let may_be_appealed = matches!(outcome.appeal.it, Appeal::To { .. });
+        if may_be_appealed && !letter.blocks.iter().any(|block| matches!(block, Block::Appeal(_))) {
+            found.push(
+                Finding::error(
+                    "S423",
+                    letter.heading.span,
+                    format!("Brevet {} säger inte hur man överklagar.", letter.name),
+                )
+                .label("{överklagande} saknas i brevet")
+                .related(outcome.letter.span, "utfallet som har brevet")
+                .suggest("Skriv `{överklagande}` på en egen rad (33 § förvaltningslagen)."),
+            );
+        }
+    }
+}
+
+/// Rows that give a burdensome outcome state their reasons; lagrum must be in force.
+fn grounds(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) {
+    for row in &rule.rows {
+        if let Some(law) = &row.law {
+            super::law::in_force(pack, &law.it, law.span, "Lagrummet", found);
+        }
+        let CellResult::Value(value) = &row.result.it else {
+            continue;
+        };
+        let burdens = rule.kind == RuleKind::Outcome
+            && pack
+                .outcomes_of(&rule.name.it)
+                .any(|outcome| outcome.name.it == value.to_string() && outcome.kind.it == OutcomeKind::Burdensome);
+        if !burdens {
+            continue;
+        }
+        let missing = match (&row.because, &row.law) {
+            (Some(_), Some(_)) => continue,
+            (None, Some(_)) => "skäl (→ därför att)",
+            (Some(_), None) => "lagrum (→ lagrum)",
+            (None, None) => "skäl och lagrum",
+        };
+        found.push(
+            Finding::error(
+                "S405",
+                row.id.span,
+                format!("Raden {} ger ett betungande beslut men saknar {missing}.", row.id.it),
+            )
+            .label(format!("ger {value}"))
+            .suggest("Skriv skälet som en mening till den som får beslutet, och lagrummet (32 § förvaltningslagen)."),
+        );
+    }
+}
+
+fn letter(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
+    if !pack.letters.contains_key(&outcome.letter.it) {
+        found.push(
+            Finding::error(
+                "S420",
+                outcome.letter.span,
+                format!("Brevet `{}` finns inte.", outcome.letter.it),
+            )
+            .label(format!("filen brev/{}.md saknas", outcome.letter.it))
+            .suggest(meant(
+                &outcome.letter.it,
+                pack.letters.keys().map(String::as_str),
+                "Skriv brevet, eller rätta namnet.",
+            )),
+        );
+    }
+}
+
+fn letters(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+    for it in uses {
+        let uses::By::Letter(letter) = &it.by else { continue };
+        let written = it.name.as_str();
+        if pack.fact(&it.name).is_none() && pack.parameter(&it.name).is_none() {
+            let known: Vec<&str> = uses::facts(pack)
+                .map(|fact| fact.name.as_str())
+                .chain(pack.parameters.iter().map(|parameter| parameter.name.as_str()))
+                .chain(uses::LETTER_WORDS.iter().copied())
+                .collect();
+            found.push(
+                Finding::error(
+                    "S421",
+                    it.span,
+                    format!("`{{{written}}}` i brevet {letter} kan inte fyllas i."),
+                )
+                .label("ingen uppgift och inget av brevens egna ord")
+                .suggest(meant(written, known, "Skriv ett namn som finns under ## Uppgifter.")),
+            );
+        }
+    }
+    for letter in pack.letters.values() {
+        let is_used = pack.outcomes.iter().any(|outcome| outcome.letter.it == letter.name);
+        if !is_used {
+            found.push(
+                Finding::warning(
+                    "S424",
+                    letter.heading.span,
+                    format!("Brevet {} används inte.", letter.name),
+                )
+                .label("inget utfall har det")
+                .suggest("Ta bort filen, eller hänvisa till brevet under ## Utfall."),
+            );
+        }
+        let has_text = letter.blocks.iter().any(|block| match block {
+            Block::Paragraph(pieces) => pieces.it.iter().any(|piece| match piece {
+                Piece::Text(text) => !text.trim().is_empty(),
+                Piece::Placeholder(_) => true,
+            }),
+            _ => false,
+        });
+        if !has_text {
+            found.push(
+                Finding::error(
+                    "S425",
+                    letter.heading.span,
+                    format!("Brevet {} har ingen text.", letter.name),
+                )
+                .label("bara rubriker")
+                .suggest("Skriv åtminstone en mening som säger vad som har beslutats."),
+            );
+        }
+    }
+}
+
+/// Every wait has a length and a start.
+fn waits(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
+    if let Some(law) = &step.law {
+        super::law::in_force(pack, &law.it, law.span, "Lagrummet", found);
+    }
+    let by_people = pack.outcomes_of(&step.name.it).find(|outcome| {
+        outcome.kind.it != OutcomeKind::Acknowledgement
+            && matches!(
+                outcome.decider.it,
+                Decider::Board | Decider::Delegate { .. } | Decider::Agency
+            )
+    });
+    match &step.deadline {
+        None => {
+            if let Some(outcome) = by_people {
+                found.push(
+                    Finding::warning(
+                        "S414",
+                        step.name.span,
+                        format!("Steget {} beslutas av människor men har ingen frist.", step.name.it),
+                    )
+                    .label("kolumnen Frist är tom")
+                    .related(outcome.decider.span, "beslutas så")
+                    .suggest("Skriv fristen och var den börjar, till exempel `4 månader från komplett`."),
+                );
+            }
+        }
+        Some(frist) => {
+            if frist.decide_within.is_none() && frist.extension.is_some() {
+                found.push(
+                    Finding::error("S414", frist.span, "En förlängning utan frist att förlänga.")
+                        .suggest("Skriv fristen först: `4 månader från komplett, förlängs 4 månader`."),
+                );
+            } else if let (None, Some(outcome)) = (&frist.decide_within, by_people) {
+                found.push(
+                    Finding::warning(
+                        "S414",
+                        frist.span,
+                        format!(
+                            "Steget {} beslutas av människor men har ingen frist för beslutet.",
+                            step.name.it
+                        ),
+                    )
+                    .label("säger bara när den sökande får börja")
+                    .related(outcome.decider.span, "beslutas så")
+                    .suggest("Skriv fristen och var den börjar, till exempel `4 månader från komplett`."),
+                );
+            }
+            let lengths = [
+                frist.decide_within.map(|(length, _)| length),
+                frist.extension,
+                frist.may_start.map(|(length, _)| length),
+            ];
+            if lengths.into_iter().flatten().any(|length| length.number == 0) {
+                found.push(
+                    Finding::error("S414", frist.span, "En frist kan inte vara noll.")
+                        .suggest("Skriv hur lång fristen är."),
+                );
+            }
+        }
+    }
+}
+
+fn referral(pack: &Pack, name: &Name, span: Span, referral: &crate::pack::Referral, found: &mut Vec<Finding>) {
+    if referral.weeks == 0 {
+        found.push(
+            Finding::error("S414", span, format!("Remissen `{name}` har ingen tid att svara på."))
+                .suggest("Skriv antal veckor, till exempel `6 veckor`."),
+        );
+    }
+    if referral.required != Required::ForGrant {
+        return;
+    }
+    let reads = |step: &Step| {
+        pack.outcome_rule(&step.name.it)
+            .is_some_and(|rule| inputs(pack, rule).iter().any(|(input, _)| input == name))
+            || pack.underlag(step).contains(name)
+    };
+    let favourable = |step: &Step| {
+        pack.outcomes_of(&step.name.it)
+            .any(|outcome| outcome.kind.it == OutcomeKind::Favourable)
+    };
+    for step in pack.steps.iter().filter(|step| reads(step) && !favourable(step)) {
+        found.push(
+            Finding::error(
+                "S415",
+                span,
+                format!(
+                    "Remissen krävs för bifall, men steget {} har inget gynnande utfall.",
+                    step.name.it
+                ),
+            )
+            .label("krävs för bifall")
+            .related(step.name.span, "steget")
+            .suggest("Skriv `krävs`, eller lägg till ett gynnande utfall."),
+        );
+    }
+}
+
+fn fee(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
+    let Some(fee) = &step.fee else { return };
+    let Some(ty) = super::graph::type_of(pack, &fee.it) else {
+        return; // S101 says it.
+    };
+    if !matches!(ty, Type::Kronor { .. }) {
+        found.push(
+            Finding::error("S416", fee.span, format!("Avgiften `{}` är inte i kronor.", fee.it))
+                .label(format!("typen är {}", super::types::words(ty)))
+                .suggest("Skriv en parameter eller uppgift av typen kr."),
+        );
+    }
+    if let Some(parameter) = pack.parameter(&fee.it)
+        && parameter.counted_at == CountedAt::Event
+    {
+        found.push(
+            Finding::warning(
+                "S417",
+                fee.span,
+                format!("Avgiften `{}` räknas vid en händelse, men steget har ingen.", fee.it),
+            )
+            .related(parameter.name.span, "räknas vid händelse")
+            .suggest("Skriv `ansökan` eller `beslut` i kolumnen Räknas vid."),
+        );
+    }
+}
+
+fn parameter(pack: &Pack, parameter: &Parameter, found: &mut Vec<Finding>) {
+    let name = &parameter.name.it;
+    let default = &parameter.default;
+    match (&default.it, parameter_type(&parameter.ty.it)) {
+        (ParameterDefault::CaseWorker, Some(_)) => found.push(
+            Finding::error(
+                "S418",
+                default.span,
+                format!("`{name}` är ingen delegation och kan inte ha standarden handläggare."),
+            )
+            .suggest("Skriv `saknas` eller ett värde."),
+        ),
+        (ParameterDefault::Dated(_), None) => found.push(
+            Finding::error(
+                "S418",
+                default.span,
+                format!("Delegationen `{name}` kan inte ha ett värde."),
+            )
+            .suggest("Skriv `handläggare` eller `saknas`."),
+        ),
+        (ParameterDefault::None, Some(_)) if parameter.set_by.it == SetBy::Law => found.push(
+            Finding::error(
+                "S418",
+                default.span,
+                format!("`{name}` sätts av lag men har inget värde här."),
+            )
+            .label("ingen annan kan sätta den")
+            .suggest("Skriv de daterade värdena, till exempel `59 200 från 2026-01-01`."),
+        ),
+        (ParameterDefault::Dated(values), Some(ty)) => {
+            for (_, value) in values {
+                if !super::types::fits(value, ty) {
+                    found.push(
+                        Finding::error(
+                            "S418",
+                            default.span,
+                            format!("`{value}` ryms inte i typen för `{name}`."),
+                        )
+                        .label(format!("typen är {}", super::types::words(ty)))
+                        .related(parameter.ty.span, "typen")
+                        .suggest("Rätta värdet eller typen."),
+                    );
+                }
+            }
+            dated(pack, parameter, values, found);
+        }
+        _ => {}
+    }
+    if parameter.counted_at == CountedAt::Event
+        && !pack
+            .steps
+            .iter()
+            .any(|step| step.fee.as_ref().is_some_and(|fee| fee.it == *name))
+    {
+        // What happens after the decision is not in this version of the language's steps, so nothing would read it.
+        found.push(
+            Finding::warning(
+                "S417",
+                parameter.name.span,
+                format!("`{name}` räknas vid en händelse, men inget steg har en händelse att räkna vid."),
+            )
+            .suggest("Skriv `ansökan` eller `beslut` i kolumnen Räknas vid."),
+        );
+    }
+}
+
+fn dated(pack: &Pack, parameter: &Parameter, values: &[(Option<jiff::civil::Date>, Value)], found: &mut Vec<Finding>) {
+    let default = &parameter.default;
+    let mut days: Vec<_> = values.iter().filter_map(|(day, _)| *day).collect();
+    let count = days.len();
+    days.sort_unstable();
+    days.dedup();
+    if days.len() < count || values.iter().filter(|(day, _)| day.is_none()).count() > 1 {
+        found.push(
+            Finding::error(
+                "S419",
+                default.span,
+                format!("`{}` har två värden från samma dag.", parameter.name.it),
+            )
+            .suggest("Behåll ett värde för varje dag."),
+        );
+    }
+    let from = pack.meta.valid_from.it;
+    let has_start = values.iter().any(|(day, _)| day.is_none_or(|day| day <= from));
+    if !values.is_empty() && !has_start {
+        found.push(
+            Finding::error(
+                "S419",
+                default.span,
+                format!(
+                    "`{}` har inget värde den dag dokumentet börjar gälla, {from}.",
+                    parameter.name.it
+                ),
+            )
+            .label("det tidigaste värdet börjar senare")
+            .related(pack.meta.valid_from.span, "gäller från")
+            .suggest("Lägg till värdet som gällde då."),
+        );
+    }
+}

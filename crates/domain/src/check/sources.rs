@@ -1,0 +1,598 @@
+//! Facts and where they come from (codes S1xx): every name exists, has one source, is used, and stands on its grounds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::uses::{self, By, Kind, Use};
+use crate::fact::Name;
+use crate::finding::{Finding, Span};
+use crate::pack::{
+    Area, Fact, Mode, NoRecord, Pack, ParameterDefault, ParameterType, Referral, RegisterSource, RuleKind, Source,
+    Type, Underlag, WhenDown,
+};
+
+pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+    names(pack, uses, found);
+    duplicates(pack, found);
+    unused(pack, uses, found);
+    for fact in uses::facts(pack) {
+        source(pack, fact, found);
+    }
+    roles(pack, found);
+}
+
+/// The known name that is most like the one that was written, if any is near.
+pub fn near<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(written, name), name))
+        // A name that shares less than this reads as another word, and the advice would mislead.
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// "Menade du …?", or what to do when nothing is near.
+pub fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
+    match near(written, known) {
+        Some(name) => format!("Menade du `{name}`?"),
+        None => otherwise.to_owned(),
+    }
+}
+
+fn names(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+    let facts: BTreeSet<&str> = uses::facts(pack)
+        .map(|fact| fact.name.as_str())
+        .chain(pack.parameters.iter().map(|parameter| parameter.name.as_str()))
+        .collect();
+    let lists: BTreeSet<&str> = pack.lists.iter().map(|list| list.name.as_str()).collect();
+    for it in uses {
+        let written = it.name.as_str();
+        match it.kind {
+            // Letters and deciders have messages of their own (S4xx).
+            Kind::Fact if matches!(it.by, By::Letter(_) | By::Delegation) => {}
+            Kind::Fact if !facts.contains(written) => found.push(
+                Finding::error("S101", it.span, format!("Uppgiften `{written}` finns inte."))
+                    .label("det här namnet står inte under Uppgifter, Lista eller Parametrar")
+                    .suggest(meant(
+                        written,
+                        facts.iter().copied(),
+                        "Lägg till den under ## Uppgifter, eller rätta namnet.",
+                    )),
+            ),
+            Kind::List if !lists.contains(written) => found.push(
+                Finding::error("S101", it.span, format!("Listan `{written}` finns inte."))
+                    .label("ingen ## Lista har det här namnet")
+                    .suggest(meant(
+                        written,
+                        lists.iter().copied(),
+                        "Lägg till en ## Lista, eller rätta namnet.",
+                    )),
+            ),
+            _ => {}
+        }
+    }
+    for part in pack.steps.iter().flat_map(|step| &step.underlag) {
+        if let Underlag::Prefix(prefix) = &part.it
+            && !uses::facts(pack).any(|fact| fact.name.prefix() == prefix)
+        {
+            let prefixes: BTreeSet<&str> = uses::facts(pack).map(|fact| fact.name.prefix()).collect();
+            found.push(
+                Finding::error("S101", part.span, format!("Ingen uppgift börjar med `{prefix}.`"))
+                    .label("mönstret träffar ingenting")
+                    .suggest(meant(prefix, prefixes, "Ta bort mönstret, eller rätta det.")),
+            );
+        }
+    }
+}
+
+fn duplicates(pack: &Pack, found: &mut Vec<Finding>) {
+    let mut first: BTreeMap<&Name, &Fact> = BTreeMap::new();
+    for fact in uses::facts(pack) {
+        let Some(before) = first.insert(&fact.name.it, fact) else {
+            continue;
+        };
+        first.insert(&fact.name.it, before);
+        // A register that has the fact, but no ground to give it out: the fact is asked, and the law that stands in the way
+        // is reported.
+        let obstacle = match (&before.source.it, &fact.source.it) {
+            (Source::Applicant, Source::Register(register)) if fact.disclosure.is_none() => Some((fact, register)),
+            (Source::Register(register), Source::Applicant) if before.disclosure.is_none() => Some((before, register)),
+            _ => None,
+        };
+        found.push(match obstacle {
+            Some((row, register)) => Finding::note(
+                "S104",
+                row.span,
+                format!(
+                    "Rättsligt hinder: `{}` frågas efter fast registret {} har uppgiften, eftersom grund för att lämna ut den saknas.",
+                    fact.name.it, register.register
+                ),
+            )
+            .label("ingen grund för utlämnande"),
+            None => Finding::error(
+                "S102",
+                fact.name.span,
+                format!("Uppgiften `{}` har två källor.", fact.name.it),
+            )
+            .label("står här igen")
+            .related(before.name.span, "står först här")
+            .suggest("Behåll en rad: varje uppgift har exakt en källa."),
+        });
+    }
+    same(pack.lists.iter().map(|list| &list.name), "Listan", found);
+    same(pack.roles.iter().map(|role| &role.name), "Rollen", found);
+    same(pack.steps.iter().map(|step| &step.name), "Steget", found);
+    same(
+        pack.parameters.iter().map(|parameter| &parameter.name),
+        "Parametern",
+        found,
+    );
+    same(pack.controls.iter().map(|control| &control.id), "Kontrollen", found);
+    for kind in [RuleKind::Fact, RuleKind::Outcome] {
+        let of_kind = pack.rules.iter().filter(|rule| rule.kind == kind);
+        same(of_kind.map(|rule| &rule.name), "Regeln", found);
+    }
+    for rule in &pack.rules {
+        same(rule.rows.iter().map(|row| &row.id), "Raden", found);
+    }
+}
+
+fn same<'a>(names: impl Iterator<Item = &'a crate::finding::Spanned<Name>>, what: &str, found: &mut Vec<Finding>) {
+    let mut first: BTreeMap<&Name, Span> = BTreeMap::new();
+    for name in names {
+        match first.get(&name.it) {
+            Some(before) => found.push(
+                Finding::error("S103", name.span, format!("{what} `{}` står två gånger.", name.it))
+                    .label("står här igen")
+                    .related(*before, "står först här")
+                    .suggest("Byt namn på den ena, eller ta bort den."),
+            ),
+            None => {
+                first.insert(&name.it, name.span);
+            }
+        }
+    }
+}
+
+fn unused(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+    let used: BTreeSet<&Name> = uses
+        .iter()
+        .filter(|it| it.kind == Kind::Fact)
+        .map(|it| &it.name)
+        .collect();
+    let areas: BTreeSet<&Name> = pack
+        .roles
+        .iter()
+        .filter_map(|role| match &role.area.it {
+            Area::MunicipalityOf(name) => Some(name),
+            Area::Country => None,
+        })
+        .collect();
+    for fact in uses::facts(pack) {
+        if used.contains(&fact.name.it) {
+            continue;
+        }
+        let name = &fact.name.it;
+        match &fact.source.it {
+            // Who logs in and for whom is known to every service, whether a rule looks at it or not.
+            Source::Login | Source::Represented => {}
+            // Reported at the parameter or the rule (below).
+            Source::Parameter | Source::Rule => {}
+            Source::Register(register)
+                if matches!(fact.ty.it, Type::Municipality) && areas.contains(&register.subject) => {}
+            Source::Applicant => found.push(
+                Finding::error("S105", fact.name.span, format!("`{name}` frågas efter men används inte."))
+                    .label("ingen regel, inget villkor, inget underlag och inget brev läser den")
+                    .suggest(
+                        "Ta bort frågan, eller lägg uppgiften i det stegs Underlag som behöver den: ingen ska svara på något som inte behövs.",
+                    ),
+            ),
+            Source::Register(_) => found.push(
+                Finding::error("S105", fact.name.span, format!("`{name}` hämtas men används inte."))
+                    .label("ingen regel, inget villkor, inget underlag och inget brev läser den")
+                    .suggest("Ta bort raden, eller lägg uppgiften i det stegs Underlag som behöver den."),
+            ),
+            Source::CaseWorker | Source::Referral(_) | Source::Step(_) => found.push(
+                Finding::warning("S105", fact.name.span, format!("`{name}` används inte."))
+                    .label("ingen regel, inget villkor, inget underlag och inget brev läser den")
+                    .suggest("Ta bort raden, eller använd uppgiften i en regel."),
+            ),
+        }
+    }
+    for rule in pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact) {
+        if !used.contains(&rule.name.it) {
+            found.push(
+                Finding::warning(
+                    "S105",
+                    rule.name.span,
+                    format!("Regeln `{}` används inte.", rule.name.it),
+                )
+                .label("inget läser det som regeln ger")
+                .suggest("Ta bort regeln, eller läs den i ett villkor, en utfallsregel eller ett underlag."),
+            );
+        }
+    }
+    for list in &pack.lists {
+        let read = |it: &Use| match it.kind {
+            Kind::List => it.name == list.name.it,
+            Kind::Fact => pack
+                .list_of_column(&it.name)
+                .is_some_and(|of| of.name.it == list.name.it),
+        };
+        if list.columns.is_empty() && !uses.iter().any(read) {
+            found.push(
+                Finding::error(
+                    "S105",
+                    list.name.span,
+                    format!("Listan `{}` används inte.", list.name.it),
+                )
+                .suggest("Ta bort listan, eller lägg den i ett Underlag."),
+            );
+        }
+    }
+    for parameter in &pack.parameters {
+        if !used.contains(&parameter.name.it) {
+            found.push(
+                Finding::warning(
+                    "S106",
+                    parameter.name.span,
+                    format!("Parametern `{}` används inte.", parameter.name.it),
+                )
+                .label("ingen avgift, regel eller beslutanderätt läser den")
+                .suggest("Ta bort parametern, eller använd den."),
+            );
+        }
+    }
+    for role in &pack.roles {
+        let answers = pack.steps.iter().any(|step| step.role.it == role.name.it);
+        let is_asked = uses::facts(pack)
+            .any(|fact| matches!(&fact.source.it, Source::Referral(referral) if referral.role == role.name.it));
+        if !answers && !is_asked {
+            found.push(
+                Finding::warning(
+                    "S107",
+                    role.name.span,
+                    format!("Rollen `{}` används inte.", role.name.it),
+                )
+                .label("inget steg och ingen remiss har den")
+                .suggest("Ta bort rollen, eller låt ett steg eller en remiss ha den."),
+            );
+        }
+    }
+}
+
+fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
+    let name = &fact.name.it;
+    match &fact.source.it {
+        Source::Register(register) => register_source(pack, fact, register, found),
+        Source::Referral(referral) => referral_source(pack, fact, referral, found),
+        Source::CaseWorker => {
+            if fact.processing.is_none() {
+                found.push(
+                    Finding::error(
+                        "S111",
+                        fact.name.span,
+                        format!("Bedömningen `{name}` saknar grund för behandling."),
+                    )
+                    .label("kolumnen Grund är tom")
+                    .suggest("Skriv lagrummet som säger att handläggaren ska bedöma detta."),
+                );
+            }
+        }
+        Source::Applicant => {
+            if fact
+                .question
+                .as_ref()
+                .is_none_or(|question| question.it.trim().is_empty())
+            {
+                found.push(question_missing(fact, "den frågas av sökanden"));
+            }
+        }
+        Source::Step(step) => match pack.step(step) {
+            None => found.push(
+                Finding::error("S115", fact.source.span, format!("Steget `{step}` finns inte.")).suggest(meant(
+                    step.as_str(),
+                    pack.steps.iter().map(|step| step.name.as_str()),
+                    "Lägg till steget under ## Steg, eller rätta namnet.",
+                )),
+            ),
+            Some(of) => {
+                if let Type::Choice(words) = &fact.ty.it {
+                    let outcomes: Vec<&str> = pack.outcomes_of(&of.name.it).map(|o| o.name.as_str()).collect();
+                    if let Some(word) = words.iter().find(|word| !outcomes.contains(&word.as_str())) {
+                        found.push(
+                            Finding::error(
+                                "S115",
+                                fact.ty.span,
+                                format!("`{word}` är inte ett utfall av steget `{step}`."),
+                            )
+                            .suggest(meant(
+                                word,
+                                outcomes.iter().copied(),
+                                "Låt typen räkna upp stegets utfall.",
+                            )),
+                        );
+                    }
+                }
+            }
+        },
+        Source::Rule if pack.rule(name).is_none() => found.push(
+            Finding::error(
+                "S113",
+                fact.source.span,
+                format!("Det finns ingen regel som ger `{name}`."),
+            )
+            .label("källan är regel")
+            .suggest(format!(
+                "Lägg till `## Regel: {name} (unik)`, eller ange en annan källa."
+            )),
+        ),
+        Source::Parameter if pack.parameter(name).is_none() => found.push(
+            Finding::error("S114", fact.source.span, format!("Parametern `{name}` finns inte."))
+                .label("källan är parameter")
+                .suggest(meant(
+                    name.as_str(),
+                    pack.parameters.iter().map(|parameter| parameter.name.as_str()),
+                    "Lägg till den under ## Parametrar, eller ange en annan källa.",
+                )),
+        ),
+        Source::Login if !matches!(fact.ty.it, Type::PersonNr | Type::Text { .. }) => found.push(
+            Finding::error(
+                "S116",
+                fact.ty.span,
+                format!("Inloggningen ger ett personnummer eller ett namn, men `{name}` har en annan typ."),
+            )
+            .suggest("Skriv typen `personnummer` eller `text ≤ 200`."),
+        ),
+        Source::Represented if !matches!(fact.ty.it, Type::OrgNr | Type::PersonNr) => found.push(
+            Finding::error(
+                "S116",
+                fact.ty.span,
+                format!("Den som företräds har ett nummer, men `{name}` har en annan typ."),
+            )
+            .suggest("Skriv typen `orgnr`."),
+        ),
+        Source::Login | Source::Represented | Source::Rule | Source::Parameter => {}
+    }
+    // A rule gives what no other source gives.
+    if !matches!(fact.source.it, Source::Rule)
+        && let Some(rule) = pack.rule(name)
+    {
+        found.push(
+            Finding::error("S102", rule.name.span, format!("Uppgiften `{name}` har två källor."))
+                .label("regeln ger den")
+                .related(fact.source.span, "här står en annan källa")
+                .suggest("Skriv källan `regel`, eller byt namn på det som regeln ger."),
+        );
+    }
+    if !matches!(fact.source.it, Source::Parameter)
+        && let Some(parameter) = pack.parameter(name)
+    {
+        found.push(
+            Finding::error(
+                "S102",
+                parameter.name.span,
+                format!("Uppgiften `{name}` har två källor."),
+            )
+            .label("den är också en parameter")
+            .related(fact.source.span, "här står en annan källa")
+            .suggest("Byt namn på den ena."),
+        );
+    }
+    for (ground, what) in [(&fact.disclosure, "utlämnandet"), (&fact.processing, "behandlingen")] {
+        if let Some(ground) = ground {
+            super::law::in_force(pack, &ground.it, ground.span, &format!("Grunden för {what}"), found);
+        }
+    }
+}
+
+fn question_missing(fact: &Fact, because: &str) -> Finding {
+    Finding::error("S117", fact.name.span, format!("`{}` saknar fråga.", fact.name.it))
+        .label(because)
+        .suggest("Skriv frågan i kolumnen Fråga.")
+}
+
+fn register_source(pack: &Pack, fact: &Fact, register: &RegisterSource, found: &mut Vec<Finding>) {
+    let name = &fact.name.it;
+    let missing = match (&fact.disclosure, &fact.processing) {
+        (Some(_), Some(_)) => None,
+        (None, Some(_)) => Some("utlämnande"),
+        (Some(_), None) => Some("behandling"),
+        (None, None) => Some("utlämnande och för behandling"),
+    };
+    let is_obstacle = uses::facts(pack)
+        .any(|other| other.name.it == *name && matches!(other.source.it, Source::Applicant))
+        && fact.disclosure.is_none();
+    if let Some(missing) = missing
+        && !is_obstacle
+    {
+        found.push(
+            Finding::error(
+                "S110",
+                fact.name.span,
+                format!("Registeruppgiften `{name}` saknar grund för {missing}."),
+            )
+            .label("behöver två lagrum i kolumnen Grund")
+            .suggest("Skriv `utlämnande; behandling`, till exempel `2009:400 10 kap. 28 §; 2017:900 8 §`."),
+        );
+    }
+    if register.when_down == WhenDown::Ask
+        && fact
+            .question
+            .as_ref()
+            .is_none_or(|question| question.it.trim().is_empty())
+    {
+        found.push(question_missing(fact, "den frågas när registret är ur funktion"));
+    }
+    if let NoRecord::Value(value) = &register.no_record
+        && !super::types::fits(value, &fact.ty.it)
+    {
+        found.push(
+            Finding::error(
+                "S118",
+                fact.source.span,
+                format!("`ingen post = {value}` passar inte typen för `{name}`."),
+            )
+            .related(fact.ty.span, "typen")
+            .suggest("Skriv ett värde av uppgiftens typ, `ej aktuellt` eller `saknas`."),
+        );
+    }
+    // Whose is the fact? The columns of a list are other people.
+    let of_list = pack.list_of_column(name);
+    if of_list.is_some() && register.mode == Mode::ViaApplicant {
+        found.push(
+            Finding::error(
+                "S109",
+                fact.source.span,
+                format!("`{name}` rör en annan person än sökanden och får inte hämtas via sökanden."),
+            )
+            .label("via sökanden")
+            .suggest(
+                "Skriv `direkt`: uppgifter om tredje person går mellan myndigheterna och visas inte för sökanden.",
+            ),
+        );
+    }
+    match pack.fact(&register.subject) {
+        // An unknown subject is S101.
+        None => {}
+        Some(subject) => {
+            if !matches!(subject.ty.it, Type::OrgNr | Type::PersonNr | Type::Property) {
+                found.push(
+                    Finding::error(
+                        "S112",
+                        fact.source.span,
+                        format!(
+                            "Registret {} slås upp för `{}`, som inte är ett nummer eller en fastighet.",
+                            register.register, register.subject
+                        ),
+                    )
+                    .related(subject.ty.span, "typen är inte orgnr, personnummer eller fastighet")
+                    .suggest("Slå upp registret för en uppgift av typen orgnr, personnummer eller fastighet."),
+                );
+            }
+            let subject_list = pack.list_of_column(&register.subject);
+            let apart = match (of_list, subject_list) {
+                (None, Some(list)) => Some(format!(
+                    "`{}` finns en gång för varje rad i listan {}, men `{name}` finns en gång.",
+                    register.subject, list.name.it
+                )),
+                (Some(list), other) if other.is_none_or(|other| other.name.it != list.name.it) => Some(format!(
+                    "En registeruppgift i listan {} slås upp för en kolumn i samma lista.",
+                    list.name.it
+                )),
+                _ => None,
+            };
+            if let Some(message) = apart {
+                found.push(
+                    Finding::error("S112", fact.source.span, message)
+                        .suggest("Lägg uppgiften i samma lista som det som den slås upp för."),
+                );
+            }
+        }
+    }
+}
+
+fn referral_source(pack: &Pack, fact: &Fact, referral: &Referral, found: &mut Vec<Finding>) {
+    let name = &fact.name.it;
+    if pack.role(&referral.role).is_none() {
+        found.push(
+            Finding::error(
+                "S108",
+                fact.source.span,
+                format!("Rollen `{}` finns inte.", referral.role),
+            )
+            .label("remissen går till den")
+            .suggest(meant(
+                referral.role.as_str(),
+                pack.roles.iter().map(|role| role.name.as_str()),
+                "Lägg till rollen under ## Roller.",
+            )),
+        );
+    }
+    if fact.processing.is_none() {
+        found.push(
+            Finding::error(
+                "S111",
+                fact.name.span,
+                format!("Remissen `{name}` saknar grund för behandling."),
+            )
+            .label("kolumnen Grund är tom")
+            .suggest("Skriv lagrummet som säger att yttrandet ska eller får hämtas in."),
+        );
+    }
+}
+
+fn roles(pack: &Pack, found: &mut Vec<Finding>) {
+    for step in &pack.steps {
+        if pack.role(&step.role.it).is_none() {
+            found.push(
+                Finding::error("S108", step.role.span, format!("Rollen `{}` finns inte.", step.role.it))
+                    .label("steget har ingen ansvarig")
+                    .suggest(meant(
+                        step.role.as_str(),
+                        pack.roles.iter().map(|role| role.name.as_str()),
+                        "Lägg till rollen under ## Roller.",
+                    )),
+            );
+        }
+    }
+    for role in &pack.roles {
+        let Area::MunicipalityOf(property) = &role.area.it else {
+            continue;
+        };
+        let Some(fact) = pack.fact(property) else { continue };
+        if !matches!(fact.ty.it, Type::Property) {
+            found.push(
+                Finding::error(
+                    "S119",
+                    role.area.span,
+                    format!("Kommunen bestäms av en fastighet, men `{property}` har en annan typ."),
+                )
+                .related(fact.ty.span, "typen är inte fastighet")
+                .suggest("Skriv en uppgift av typen fastighet."),
+            );
+            continue;
+        }
+        let codes: Vec<&Fact> = uses::facts(pack)
+            .filter(|fact| {
+                matches!(fact.ty.it, Type::Municipality)
+                    && matches!(&fact.source.it, Source::Register(register) if register.subject == *property)
+            })
+            .collect();
+        match codes.as_slice() {
+            [_] => {}
+            [] => found.push(
+                Finding::error(
+                    "S119",
+                    role.area.span,
+                    format!("Ingen uppgift säger i vilken kommun `{property}` ligger."),
+                )
+                .suggest(format!(
+                    "Lägg till en uppgift av typen kommunkod med källan `register … för {property}`."
+                )),
+            ),
+            [first, second, ..] => found.push(
+                Finding::error(
+                    "S119",
+                    second.name.span,
+                    format!("Två uppgifter säger i vilken kommun `{property}` ligger."),
+                )
+                .related(first.name.span, "den första")
+                .suggest("Behåll en av dem."),
+            ),
+        }
+    }
+}
+
+/// A parameter's type as a fact's type; a delegation has none.
+pub fn parameter_type(ty: &ParameterType) -> Option<&Type> {
+    match ty {
+        ParameterType::Value(ty) => Some(ty),
+        ParameterType::Delegation => None,
+    }
+}
+
+/// Whether adoption must set the parameter.
+pub fn must_be_set(default: &ParameterDefault) -> bool {
+    matches!(default, ParameterDefault::None)
+}

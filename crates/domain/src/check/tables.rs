@@ -1,0 +1,647 @@
+//! Rules as tables (codes S3xx, and S202, S205, S209): complete, unambiguous, and every row of use.
+//!
+//! All cases are tried by [`super::search`]; an outcome rule only where its step is needed.
+
+use std::collections::BTreeSet;
+
+use super::search::{Case, Outcome as Answer, Search, Verdict};
+use super::uses::{self, By, Kind, Use};
+use crate::fact::{Known, Name, Value};
+use crate::finding::{Finding, Span};
+use crate::pack::{
+    CellResult, Column, Comparison, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Source, Step, Test, Type,
+};
+use crate::rules::Scope;
+
+pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
+    for step in &search.pack.steps {
+        needed(search, step, found);
+    }
+    for control in &search.pack.controls {
+        let condition = &control.condition;
+        let mut own = Vec::new();
+        uses::expr(&condition.it, condition.span, &By::Control, &mut own);
+        let leaves = search.leaves(&own);
+        let scope = search.probe.scope(own.iter().map(|it| &it.name));
+        let holds = search.find(&leaves, |case| {
+            match search
+                .probe
+                .condition(&scope, &condition.it, &case.facts, &case.setting)
+            {
+                Known::Value(true) | Known::NotApplicable => Verdict::Found,
+                Known::Value(false) => Verdict::Cut,
+                Known::Missing(_) => Verdict::Open,
+            }
+        });
+        match holds {
+            Answer::None => found.push(
+                Finding::error(
+                    "S209",
+                    condition.span,
+                    format!("Kontrollen {} kan aldrig hålla, så ingen kan gå vidare.", control.id.it),
+                )
+                .suggest("Rätta villkoret."),
+            ),
+            Answer::TooMany => found.push(too_many(condition.span, "Kontrollen", &control.id.it)),
+            Answer::Found(_) => {}
+        }
+    }
+    for rule in &search.pack.rules {
+        let outside = ranges(search.pack, rule, found);
+        results(search.pack, rule, found);
+        Table::new(search, rule).check(&outside, found);
+        for leaf in search.leaves(
+            search
+                .uses
+                .iter()
+                .filter(|it| it.by == By::Rule(rule.kind, rule.name.it.clone())),
+        ) {
+            if search.exceeds(&leaf) {
+                found.push(
+                    Finding::warning(
+                        "S309",
+                        rule.name.span,
+                        format!(
+                            "Listan {leaf} prövas på fler sätt än som kan räknas igenom; tabellen är inte bevisad."
+                        ),
+                    )
+                    .suggest("Lägg en del av villkoren i egna regler."),
+                );
+            }
+        }
+    }
+}
+
+fn too_many(span: Span, what: &str, name: &Name) -> Finding {
+    Finding::warning(
+        "S309",
+        span,
+        format!(
+            "{what} {name} har fler fall än de {} som prövas; den är inte bevisad.",
+            super::search::TRIES_MAX
+        ),
+    )
+    .suggest("Dela upp den i flera regler med färre uppgifter i varje.")
+}
+
+fn needed(search: &Search<'_>, step: &Step, found: &mut Vec<Finding>) {
+    let condition = &step.needed_when;
+    if condition.it == Expr::Always {
+        return;
+    }
+    let own = needed_uses(search, &step.name.it);
+    let leaves = search.leaves(own.iter().copied());
+    let scope = search.probe.scope(own.iter().map(|it| &it.name));
+    let answer = search.find(&leaves, |case| {
+        match search
+            .probe
+            .condition(&scope, &condition.it, &case.facts, &case.setting)
+        {
+            Known::Value(true) => Verdict::Found,
+            Known::Value(false) | Known::NotApplicable => Verdict::Cut,
+            Known::Missing(_) => Verdict::Open,
+        }
+    });
+    match answer {
+        Answer::None => found.push(
+            Finding::error(
+                "S202",
+                condition.span,
+                format!("Steget {} behövs aldrig.", step.name.it),
+            )
+            .label("inget fall gör villkoret sant")
+            .suggest("Rätta villkoret, eller ta bort steget."),
+        ),
+        Answer::TooMany => found.push(too_many(condition.span, "Villkoret för steget", &step.name.it)),
+        Answer::Found(_) => {}
+    }
+}
+
+fn needed_uses<'s>(search: &'s Search<'_>, step: &Name) -> Vec<&'s Use> {
+    search
+        .uses
+        .iter()
+        .filter(|it| it.by == By::NeededWhen(step.clone()))
+        .collect()
+}
+
+/// One rule with what its cases vary in.
+struct Table<'s, 'p> {
+    search: &'s Search<'p>,
+    rule: &'p Rule,
+    /// The step whose outcome it gives: only cases where it is needed count.
+    step: Option<&'p Step>,
+    scope: Scope,
+}
+
+/// How the rows stand in a case.
+struct Rows(Vec<Known<bool>>);
+
+impl Rows {
+    fn holds(&self, row: usize) -> bool {
+        self.0[row] == Known::Value(true)
+    }
+    fn fails(&self, row: usize) -> bool {
+        matches!(self.0[row], Known::Value(false) | Known::NotApplicable)
+    }
+}
+
+impl<'s, 'p> Table<'s, 'p> {
+    fn new(search: &'s Search<'p>, rule: &'p Rule) -> Self {
+        let step = match rule.kind {
+            RuleKind::Outcome => search.pack.step(&rule.name.it),
+            RuleKind::Fact => None,
+        };
+        let by = By::Rule(rule.kind, rule.name.it.clone());
+        let needed = By::NeededWhen(rule.name.it.clone());
+        let names = search
+            .uses
+            .iter()
+            .filter(|it| it.by == by || (step.is_some() && it.by == needed))
+            .map(|it| &it.name);
+        let scope = search.probe.scope(names);
+        Self {
+            search,
+            rule,
+            step,
+            scope,
+        }
+    }
+
+    fn check(&self, outside: &BTreeSet<Name>, found: &mut Vec<Finding>) {
+        let mut dead: BTreeSet<usize> = BTreeSet::new();
+        for (at, row) in self.rule.rows.iter().enumerate() {
+            // A boundary outside the type has been said at its cell.
+            if outside.contains(&row.id.it) || self.is_alive(at, row, found) {
+                continue;
+            }
+            dead.insert(at);
+        }
+        match &self.rule.policy.it {
+            Policy::Unique => {
+                self.gap(found);
+                self.overlaps(&dead, found);
+            }
+            Policy::First => {
+                self.gap(found);
+                self.shadowed(&dead, found);
+            }
+            Policy::Collect { .. } => self.repeated(found),
+        }
+        if self.rule.kind == RuleKind::Outcome && dead.is_empty() && outside.is_empty() {
+            self.outcomes(found);
+        }
+    }
+
+    /// What may vary: the inputs of these rows first, then of the rest, then of the step's condition.
+    fn leaves(&self, first: &[usize], rest: bool) -> Vec<Name> {
+        let of_row = |row: &Row| -> Vec<&Use> {
+            let within =
+                |span: Span| row.span.file == span.file && row.span.start <= span.start && span.end <= row.span.end;
+            let by = By::Rule(self.rule.kind, self.rule.name.it.clone());
+            self.search
+                .uses
+                .iter()
+                .filter(|it| it.by == by && within(it.span))
+                .collect()
+        };
+        let columns = |row: &Row| -> Vec<Use> {
+            let inputs = self.rule.columns.iter().filter_map(|column| match &column.it {
+                Column::Input(name) => Some(Some((name, column.span))),
+                Column::When => Some(None),
+                _ => None,
+            });
+            inputs
+                .zip(&row.tests)
+                .filter(|(_, test)| test.it != Test::Any)
+                .filter_map(|(input, _)| input)
+                .map(|(name, span)| Use {
+                    name: name.clone(),
+                    kind: Kind::Fact,
+                    span,
+                    by: By::Control,
+                })
+                .collect()
+        };
+        let mut all: Vec<Use> = Vec::new();
+        let rows = first
+            .iter()
+            .copied()
+            .chain((0..self.rule.rows.len()).filter(|row| rest && !first.contains(row)));
+        for row in rows.filter_map(|at| self.rule.rows.get(at)) {
+            all.extend(columns(row));
+            all.extend(of_row(row).into_iter().cloned());
+        }
+        if self.step.is_some() {
+            all.extend(needed_uses(self.search, &self.rule.name.it).into_iter().cloned());
+        }
+        self.search.leaves(&all)
+    }
+
+    /// How the rows stand, or nothing where the step is not needed. `Open` until it is certain that it is.
+    fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Rows) -> Verdict) -> Answer {
+        let probe = &self.search.probe;
+        self.search.find(leaves, |case: &Case| {
+            let is_needed = self.step.map_or(Known::Value(true), |step| {
+                probe.condition(&self.scope, &step.needed_when.it, &case.facts, &case.setting)
+            });
+            let certain = match is_needed {
+                Known::Value(true) => true,
+                Known::Missing(_) => false,
+                Known::Value(false) | Known::NotApplicable => return Verdict::Cut,
+            };
+            let rows = Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting));
+            match visit(&rows) {
+                Verdict::Found if !certain => Verdict::Open,
+                verdict => verdict,
+            }
+        })
+    }
+
+    fn is_alive(&self, at: usize, row: &Row, found: &mut Vec<Finding>) -> bool {
+        let answer = self.find(&self.leaves(&[at], false), |rows| match () {
+            () if rows.holds(at) => Verdict::Found,
+            () if rows.fails(at) => Verdict::Cut,
+            () => Verdict::Open,
+        });
+        match answer {
+            Answer::Found(_) => true,
+            Answer::None => {
+                found.push(
+                    Finding::error("S304", row.id.span, format!("Raden {} kan aldrig gälla.", row.id.it))
+                        .label("inget fall passar alla dess villkor")
+                        .suggest("Rätta villkoren, eller ta bort raden."),
+                );
+                false
+            }
+            Answer::TooMany => {
+                found.push(too_many(row.id.span, "Raden", &row.id.it));
+                true
+            }
+        }
+    }
+
+    fn gap(&self, found: &mut Vec<Finding>) {
+        let count = self.rule.rows.len();
+        let first = self.rule.policy.it == Policy::First;
+        let answer = self.find(&self.leaves(&[], true), |rows| {
+            let mut open = false;
+            for row in 0..count {
+                if rows.holds(row) && (!open || !first) {
+                    return Verdict::Cut;
+                }
+                open |= !rows.fails(row);
+            }
+            if open { Verdict::Open } else { Verdict::Found }
+        });
+        match answer {
+            Answer::Found(example) => found.push(
+                Finding::error(
+                    "S301",
+                    self.rule.name.span,
+                    format!("Tabellen {} har en lucka.", self.rule.name.it),
+                )
+                .label("ingen rad gäller i exemplet")
+                .example(example)
+                .suggest("Lägg till en rad för fallet, eller vidga en som finns."),
+            ),
+            Answer::TooMany => found.push(too_many(self.rule.name.span, "Tabellen", &self.rule.name.it)),
+            Answer::None => {}
+        }
+    }
+
+    fn overlaps(&self, dead: &BTreeSet<usize>, found: &mut Vec<Finding>) {
+        for (second, row) in self.rule.rows.iter().enumerate() {
+            for (first, before) in self.rule.rows.iter().enumerate().take(second) {
+                if dead.contains(&first) || dead.contains(&second) {
+                    continue;
+                }
+                let answer = self.find(&self.leaves(&[first, second], false), |rows| match () {
+                    () if rows.fails(first) || rows.fails(second) => Verdict::Cut,
+                    () if rows.holds(first) && rows.holds(second) => Verdict::Found,
+                    () => Verdict::Open,
+                });
+                let (a, b) = (&before.id.it, &row.id.it);
+                match answer {
+                    Answer::Found(example) if before.result.it != row.result.it => found.push(
+                        Finding::error("S302", row.id.span, format!("Raderna {a} och {b} säger emot varandra."))
+                            .label(format!("ger {}", result(row)))
+                            .related(before.id.span, format!("ger {}", result(before)))
+                            .example(example)
+                            .suggest("Gör villkoren ömsesidigt uteslutande, eller skriv `första` som policy."),
+                    ),
+                    Answer::Found(example) => found.push(
+                        Finding::warning("S303", row.id.span, format!("Raderna {a} och {b} gäller samtidigt."))
+                            .label("samma resultat, men det är oklart vilket skäl som gäller")
+                            .related(before.id.span, "gäller också")
+                            .example(example)
+                            .suggest("Ta bort den ena, eller gör villkoren ömsesidigt uteslutande."),
+                    ),
+                    Answer::TooMany => found.push(too_many(row.id.span, "Raden", b)),
+                    Answer::None => {}
+                }
+            }
+        }
+    }
+
+    /// `första`: a row behind rows that together take everything.
+    fn shadowed(&self, dead: &BTreeSet<usize>, found: &mut Vec<Finding>) {
+        for (at, row) in self.rule.rows.iter().enumerate().skip(1) {
+            if dead.contains(&at) {
+                continue;
+            }
+            let mut taken_by: BTreeSet<usize> = BTreeSet::new();
+            let upto: Vec<usize> = std::iter::once(at).chain(0..at).collect();
+            let answer = self.find(&self.leaves(&upto, false), |rows| {
+                if rows.fails(at) {
+                    return Verdict::Cut;
+                }
+                if let Some(before) = (0..at).find(|before| rows.holds(*before)) {
+                    taken_by.insert(before);
+                    return Verdict::Cut;
+                }
+                if rows.holds(at) && (0..at).all(|before| rows.fails(before)) {
+                    Verdict::Found
+                } else {
+                    Verdict::Open
+                }
+            });
+            match answer {
+                Answer::None => {
+                    let mut finding = Finding::error("S305", row.id.span, format!("Raden {} nås aldrig.", row.id.it))
+                        .label("raderna före tar alla dess fall")
+                        .suggest("Flytta raden uppåt, eller ta bort den.");
+                    for before in taken_by {
+                        finding = finding.related(self.rule.rows[before].id.span, "tar fall först");
+                    }
+                    found.push(finding);
+                }
+                Answer::TooMany => found.push(too_many(row.id.span, "Raden", &row.id.it)),
+                Answer::Found(_) => {}
+            }
+        }
+    }
+
+    /// `samla`: the same ground written twice.
+    fn repeated(&self, found: &mut Vec<Finding>) {
+        let tests = |row: &Row| row.tests.iter().map(|test| plain(&test.it)).collect::<Vec<_>>();
+        for (second, row) in self.rule.rows.iter().enumerate() {
+            let same = self.rule.rows[..second]
+                .iter()
+                .find(|before| before.result.it == row.result.it && tests(before) == tests(row));
+            if let Some(before) = same {
+                found.push(
+                    Finding::warning(
+                        "S303",
+                        row.id.span,
+                        format!("Raderna {} och {} är samma grund.", before.id.it, row.id.it),
+                    )
+                    .label("samma villkor och utfall")
+                    .related(before.id.span, "står redan här")
+                    .suggest("Ta bort den ena."),
+                );
+            }
+        }
+    }
+
+    /// Every listed outcome is the result of some case.
+    fn outcomes(&self, found: &mut Vec<Finding>) {
+        let Policy::Collect { otherwise } = &self.rule.policy.it else {
+            return; // Every living row that is not shadowed gives its own.
+        };
+        let outcomes: Vec<_> = self.search.pack.outcomes_of(&self.rule.name.it).collect();
+        let rank = |name: &str| outcomes.iter().position(|outcome| outcome.name.it == name);
+        let gives: Vec<Option<usize>> = self
+            .rule
+            .rows
+            .iter()
+            .map(|row| match &row.result.it {
+                CellResult::Value(value) => rank(&value.to_string()),
+                _ => None,
+            })
+            .collect();
+        for (at, outcome) in outcomes.iter().enumerate() {
+            let own: Vec<usize> = (0..gives.len()).filter(|row| gives[*row] == Some(at)).collect();
+            let stronger: Vec<usize> = (0..gives.len())
+                .filter(|row| gives[*row].is_some_and(|rank| rank < at))
+                .collect();
+            let is_otherwise = *otherwise == outcome.name.it;
+            if own.is_empty() && !is_otherwise {
+                continue; // S404 says it.
+            }
+            let weaker: Vec<usize> = (0..gives.len()).filter(|row| gives[*row].is_some()).collect();
+            let wins = |rows: &[usize], must_fail: &[usize]| {
+                let order: Vec<usize> = rows.iter().chain(must_fail).copied().collect();
+                self.find(&self.leaves(&order, false), |states| {
+                    if must_fail.iter().any(|row| states.holds(*row)) {
+                        return Verdict::Cut;
+                    }
+                    let clear = must_fail.iter().all(|row| states.fails(*row));
+                    if clear && (rows.is_empty() || rows.iter().any(|row| states.holds(*row))) {
+                        Verdict::Found
+                    } else if !rows.is_empty() && rows.iter().all(|row| states.fails(*row)) {
+                        Verdict::Cut
+                    } else {
+                        Verdict::Open
+                    }
+                })
+            };
+            let mut answer = if own.is_empty() {
+                Answer::None
+            } else {
+                wins(&own, &stronger)
+            };
+            if answer == Answer::None && is_otherwise {
+                answer = wins(&[], &weaker);
+            }
+            match answer {
+                Answer::None => found.push(
+                    Finding::error(
+                        "S205",
+                        outcome.name.span,
+                        format!(
+                            "Inget fall leder till utfallet `{}` av steget {}.",
+                            outcome.name.it, outcome.step.it
+                        ),
+                    )
+                    .label("andra utfall går alltid före")
+                    .related(self.rule.name.span, "utfallsregeln")
+                    .suggest("Ändra ordningen under ## Utfall, eller raderna i regeln."),
+                ),
+                Answer::TooMany => found.push(too_many(outcome.name.span, "Utfallsregeln", &self.rule.name.it)),
+                Answer::Found(_) => {}
+            }
+        }
+    }
+}
+
+fn result(row: &Row) -> String {
+    match &row.result.it {
+        CellResult::Value(value) => value.to_string(),
+        CellResult::NotApplicable => "ej aktuellt".to_owned(),
+        CellResult::CaseWorker => "handläggare".to_owned(),
+    }
+}
+
+/// A test as text without its place, so that two can be compared.
+fn plain(test: &Test) -> String {
+    fn expr(it: &Expr) -> String {
+        let all = |parts: &[Expr]| parts.iter().map(expr).collect::<Vec<_>>().join(",");
+        match it {
+            Expr::Always => "alltid".to_owned(),
+            Expr::Fact(name) => name.it.to_string(),
+            Expr::Constant(value) => format!("«{}»", value.it),
+            Expr::Compare(how, left, right) => format!("{how:?}({},{})", expr(left), expr(right)),
+            Expr::IsNotApplicable(name) => format!("e({})", name.it),
+            Expr::And(parts) => format!("och({})", all(parts)),
+            Expr::Or(parts) => format!("eller({})", all(parts)),
+            Expr::Not(inner) => format!("inte({})", expr(inner)),
+            Expr::Arithmetic(how, left, right) => format!("{how:?}({},{})", expr(left), expr(right)),
+            Expr::Count(name) => format!("antal({})", name.it),
+            Expr::Sum(name) => format!("summa({})", name.it),
+            Expr::Any(name, inner) => format!("någon({}:{})", name.it, expr(inner)),
+            Expr::All(name, inner) => format!("alla({}:{})", name.it, expr(inner)),
+        }
+    }
+    match test {
+        Test::Condition(condition) => expr(condition),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Boundaries outside the type. The rows that have one, so that they are not reported twice.
+fn ranges(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) -> BTreeSet<Name> {
+    let mut rows = BTreeSet::new();
+    let inputs: Vec<Option<&Name>> = rule
+        .columns
+        .iter()
+        .filter_map(|column| match &column.it {
+            Column::Input(name) => Some(Some(name)),
+            Column::When => Some(None),
+            _ => None,
+        })
+        .collect();
+    for row in &rule.rows {
+        for (input, cell) in inputs.iter().zip(&row.tests) {
+            let mut outside: Vec<(&Name, Value, Span)> = Vec::new();
+            let mut constant = |name: Option<&'_ Name>, value: &Value| {
+                if let Some(name) = name.and_then(|name| pack_name(pack, name)) {
+                    outside.push((name, value.clone(), cell.span));
+                }
+            };
+            match &cell.it {
+                Test::Compare(_, Operand::Constant(value)) => constant(*input, value),
+                Test::Between(low, high) => {
+                    constant(*input, &Value::Number(*low));
+                    constant(*input, &Value::Number(*high));
+                }
+                Test::OneOf(all) | Test::NotOneOf(all) => {
+                    for operand in all {
+                        if let Operand::Constant(value) = operand {
+                            constant(*input, value);
+                        }
+                    }
+                }
+                Test::Condition(condition) => compared_outside(pack, condition, &mut outside),
+                Test::Any | Test::NotApplicable | Test::Compare(..) => {}
+            }
+            for (name, value, span) in outside {
+                let Some(ty) = super::graph::type_of(pack, name) else {
+                    continue;
+                };
+                if super::types::fits(&value, ty) || is_outcome(pack, name, &value) {
+                    continue;
+                }
+                rows.insert(row.id.it.clone());
+                let finding = Finding::error(
+                    "S306",
+                    span,
+                    format!("`{name}` kan aldrig vara {value} i raden {}.", row.id.it),
+                )
+                .label(format!("typen är {}", super::types::words(ty)));
+                found.push(match ty {
+                    Type::Choice(words) => finding.suggest(super::sources::meant(
+                        &value.to_string(),
+                        words.iter().map(String::as_str),
+                        "Skriv ett av typens ord.",
+                    )),
+                    _ => finding.suggest("Rätta gränsen, eller vidga typen."),
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn pack_name<'p>(pack: &'p Pack, name: &Name) -> Option<&'p Name> {
+    pack.fact(name)
+        .map(|fact| &fact.name.it)
+        .or_else(|| pack.parameter(name).map(|parameter| &parameter.name.it))
+}
+
+/// A fact of source `steg` has the step's outcomes, whatever words its type lists.
+fn is_outcome(pack: &Pack, name: &Name, value: &Value) -> bool {
+    pack.fact(name).is_some_and(|fact| match &fact.source.it {
+        Source::Step(step) => pack
+            .outcomes_of(step)
+            .any(|outcome| outcome.name.it == value.to_string()),
+        _ => false,
+    })
+}
+
+fn compared_outside<'p>(pack: &'p Pack, condition: &Expr, outside: &mut Vec<(&'p Name, Value, Span)>) {
+    match condition {
+        Expr::Compare(how, left, right) => {
+            for (fact, constant) in [(left, right), (right, left)] {
+                if let (Expr::Fact(name), Expr::Constant(value)) = (&**fact, &**constant)
+                    && let Some(name) = pack_name(pack, &name.it)
+                    && !(matches!(how, Comparison::NotEqual) && !matches!(value.it, Value::Number(_)))
+                {
+                    outside.push((name, value.it.clone(), value.span));
+                }
+            }
+        }
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| compared_outside(pack, part, outside)),
+        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => compared_outside(pack, inner, outside),
+        _ => {}
+    }
+}
+
+/// Result cells that are not of the type of what the rule gives.
+fn results(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) {
+    if rule.kind == RuleKind::Outcome {
+        return; // S403.
+    }
+    let Some(fact) = pack.fact(&rule.name.it) else { return };
+    for row in &rule.rows {
+        if let CellResult::Value(value) = &row.result.it
+            && !super::types::fits(value, &fact.ty.it)
+        {
+            let finding = Finding::error(
+                "S307",
+                row.result.span,
+                format!("{value} är inget värde av typen för `{}`.", rule.name.it),
+            )
+            .label(format!("typen är {}", super::types::words(&fact.ty.it)))
+            .related(fact.ty.span, "typen");
+            found.push(match &fact.ty.it {
+                Type::Choice(words) => finding.suggest(super::sources::meant(
+                    &value.to_string(),
+                    words.iter().map(String::as_str),
+                    "Skriv ett av typens ord.",
+                )),
+                _ => finding.suggest("Rätta värdet eller typen."),
+            });
+        }
+        if row.result.it == CellResult::CaseWorker {
+            found.push(
+                Finding::error(
+                    "S307",
+                    row.result.span,
+                    "En regel ger ett värde; bara en utfallsregel kan lämna till handläggare.".to_owned(),
+                )
+                .suggest("Skriv ett värde, eller lägg raden i en utfallsregel."),
+            );
+        }
+    }
+}

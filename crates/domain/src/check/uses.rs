@@ -1,0 +1,195 @@
+//! Who uses what in a document: every reference from one place to a name, with the place.
+//!
+//! Always true: whatever the evaluator can look up is found here, so a name without a use is a name that nothing reads.
+
+use crate::fact::Name;
+use crate::finding::{Span, Spanned};
+use crate::pack::{Area, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, Source, Test, Underlag};
+
+/// Why a name stands somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The municipality of a role's area is found through this property fact.
+    Area,
+    /// A register fact's subject.
+    Subject(Name),
+    Control,
+    NeededWhen(Name),
+    Underlag(Name),
+    Fee(Name),
+    /// A column, a `när` condition or an operand in a cell of a rule.
+    Rule(RuleKind, Name),
+    /// The delegation of an outcome.
+    Delegation,
+    Letter(String),
+}
+
+/// What kind of thing the name must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A fact of any source, a list's column, or a parameter.
+    Fact,
+    /// A list's own name.
+    List,
+}
+
+#[derive(Clone, Debug)]
+pub struct Use {
+    pub name: Name,
+    pub kind: Kind,
+    pub span: Span,
+    pub by: By,
+}
+
+/// Names that a letter may hold besides facts and parameters.
+pub const LETTER_WORDS: &[&str] = &[
+    "organ",
+    "nämnd",
+    "steg",
+    "diarienummer",
+    "beslutsdatum",
+    "avgift",
+    "grunder",
+    "överklagande",
+];
+
+/// Every use in the document, in its order. Patterns of Underlag (`lokal.*`) are expanded.
+pub fn all(pack: &Pack) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for role in &pack.roles {
+        if let Area::MunicipalityOf(name) = &role.area.it {
+            uses.push(fact(name, role.area.span, By::Area));
+        }
+    }
+    for row in facts(pack) {
+        if let Source::Register(register) = &row.source.it {
+            uses.push(fact(
+                &register.subject,
+                row.source.span,
+                By::Subject(row.name.it.clone()),
+            ));
+        }
+    }
+    for control in &pack.controls {
+        expr(&control.condition.it, control.condition.span, &By::Control, &mut uses);
+    }
+    for step in &pack.steps {
+        let by = By::NeededWhen(step.name.it.clone());
+        expr(&step.needed_when.it, step.needed_when.span, &by, &mut uses);
+        let by = By::Underlag(step.name.it.clone());
+        for part in &step.underlag {
+            match &part.it {
+                Underlag::Fact(name) => uses.push(fact(name, part.span, by.clone())),
+                Underlag::Prefix(prefix) => uses.extend(
+                    facts(pack)
+                        .filter(|row| row.name.it.prefix() == prefix)
+                        .map(|row| fact(&row.name.it, part.span, by.clone())),
+                ),
+            }
+        }
+        if let Some(fee) = &step.fee {
+            uses.push(fact(&fee.it, fee.span, By::Fee(step.name.it.clone())));
+        }
+    }
+    for rule in &pack.rules {
+        let by = By::Rule(rule.kind, rule.name.it.clone());
+        for column in &rule.columns {
+            if let Column::Input(name) = &column.it {
+                uses.push(fact(name, column.span, by.clone()));
+            }
+        }
+        for row in &rule.rows {
+            for cell in &row.tests {
+                test(cell, &by, &mut uses);
+            }
+        }
+    }
+    for outcome in &pack.outcomes {
+        if let Decider::Automatic { delegation } | Decider::Delegate { delegation } = &outcome.decider.it {
+            uses.push(fact(delegation, outcome.decider.span, By::Delegation));
+        }
+    }
+    for letter in pack.letters.values() {
+        let by = By::Letter(letter.name.clone());
+        for placeholder in placeholders(letter) {
+            if !LETTER_WORDS.contains(&placeholder.it.as_str()) {
+                uses.push(fact(&placeholder.it, placeholder.span, by.clone()));
+            }
+        }
+    }
+    uses
+}
+
+/// The rows of `## Uppgifter`, then the lists' columns.
+pub fn facts(pack: &Pack) -> impl Iterator<Item = &crate::pack::Fact> {
+    pack.facts
+        .iter()
+        .chain(pack.lists.iter().flat_map(|list| &list.columns))
+}
+
+pub fn placeholders(letter: &crate::pack::Letter) -> impl Iterator<Item = &Spanned<Name>> {
+    let pieces = letter.blocks.iter().filter_map(|block| match block {
+        crate::pack::Block::Paragraph(pieces) => Some(&pieces.it),
+        _ => None,
+    });
+    std::iter::once(&letter.heading.it)
+        .chain(pieces)
+        .flatten()
+        .filter_map(|piece| match piece {
+            Piece::Placeholder(name) => Some(name),
+            Piece::Text(_) => None,
+        })
+}
+
+fn fact(name: &Name, span: Span, by: By) -> Use {
+    Use {
+        name: name.clone(),
+        kind: Kind::Fact,
+        span,
+        by,
+    }
+}
+
+fn test(cell: &Spanned<Test>, by: &By, uses: &mut Vec<Use>) {
+    let mut operand = |operand: &Operand| {
+        if let Operand::Fact(name) = operand {
+            uses.push(fact(name, cell.span, by.clone()));
+        }
+    };
+    match &cell.it {
+        Test::Compare(_, it) => operand(it),
+        Test::OneOf(them) | Test::NotOneOf(them) => them.iter().for_each(operand),
+        Test::Condition(condition) => expr(condition, cell.span, by, uses),
+        Test::Any | Test::NotApplicable | Test::Between(..) => {}
+    }
+}
+
+/// Every name in a condition. `whole` stands for names that carry no place of their own.
+pub fn expr(condition: &Expr, whole: Span, by: &By, uses: &mut Vec<Use>) {
+    match condition {
+        Expr::Always | Expr::Constant(_) => {}
+        Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Sum(name) => {
+            uses.push(fact(&name.it, name.span, by.clone()));
+        }
+        Expr::Count(name) => uses.push(list(name, by)),
+        Expr::Any(name, inner) | Expr::All(name, inner) => {
+            uses.push(list(name, by));
+            expr(inner, whole, by, uses);
+        }
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+            expr(left, whole, by, uses);
+            expr(right, whole, by, uses);
+        }
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| expr(part, whole, by, uses)),
+        Expr::Not(inner) => expr(inner, whole, by, uses),
+    }
+}
+
+fn list(name: &Spanned<Name>, by: &By) -> Use {
+    Use {
+        name: name.it.clone(),
+        kind: Kind::List,
+        span: name.span,
+        by: by.clone(),
+    }
+}

@@ -1,0 +1,50 @@
+//! Tries many cases of a few rules: the document's graph is made once, and only what is asked for is computed.
+//!
+//! Always true here: the answers are those of [`super::evaluate`]. Another step's outcome (source `steg`) is what the
+//! case says, and missing if it says nothing: what is behind it is not followed.
+
+use std::rc::Rc;
+
+use super::Setting;
+use super::evaluate::Evaluator;
+use super::graph::{Graph, Id, Node};
+use crate::fact::{Facts, Known, Name};
+use crate::pack::{Expr, Pack, Rule};
+
+pub struct Probe<'p> {
+    graph: Rc<Graph<'p>>,
+}
+
+/// What must be computed for some question, in order.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    nodes: Vec<Id>,
+}
+
+impl<'p> Probe<'p> {
+    pub fn new(pack: &'p Pack) -> Self {
+        Self {
+            graph: Rc::new(Graph::new(pack)),
+        }
+    }
+
+    /// All that these names rest on.
+    pub fn scope<'n>(&self, names: impl IntoIterator<Item = &'n Name>) -> Scope {
+        let from = names.into_iter().filter_map(|name| self.graph.fact(name));
+        let behind = self.graph.behind(from, |node| matches!(node, Node::OutcomeOf(..)));
+        Scope {
+            nodes: self.graph.order.iter().copied().filter(|id| behind[*id]).collect(),
+        }
+    }
+
+    /// How each row of the rule stands: certainly matches, certainly not, or may still.
+    pub fn rows(&self, scope: &Scope, rule: &Rule, facts: &Facts, setting: &Setting) -> Vec<Known<bool>> {
+        let evaluator = Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None);
+        rule.rows.iter().map(|row| evaluator.matches(rule, row)).collect()
+    }
+
+    /// The state of a condition.
+    pub fn condition(&self, scope: &Scope, condition: &Expr, facts: &Facts, setting: &Setting) -> Known<bool> {
+        Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None).condition(condition, None, 0)
+    }
+}
