@@ -42,6 +42,12 @@ impl Secret {
         }
     }
 
+    /// A keyed hash of something that must not stand in the store (an identity number), for one use. base64url.
+    pub fn mark(&self, label: &str, about: &[u8]) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.key(label, about).0)
+    }
+
     /// The key for one use (`label`) about one thing (`about`: a session's id, a draft's id).
     pub fn key(&self, label: &str, about: &[u8]) -> Key {
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, label.as_bytes());

@@ -4,3 +4,5 @@
 //! person's fresh login was bound to; what is submitted is delivered at least once and handled once.
 
 pub mod draft;
+pub mod prepare;
+pub mod vault;
