@@ -17,3 +17,4 @@ pub mod packs;
 pub mod web;
 
 pub mod services;
+pub mod trust;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub mod check;
 pub mod findings;
 pub mod serve;
+pub mod verify;
 
 /// One binary that a public body runs as its node.
 #[derive(Debug, clap::Parser)]
@@ -20,6 +21,7 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Serve(serve::Args),
+    Verify(verify::Args),
 }
 
 /// Runs one command. Whatever stopped it is said on standard error.
@@ -27,6 +29,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     done.unwrap_or_else(|why| {
         eprintln!("samverk: {why:#}");
