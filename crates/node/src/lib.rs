@@ -16,5 +16,6 @@ pub mod login;
 pub mod packs;
 pub mod web;
 
+pub mod registers;
 pub mod services;
 pub mod trust;

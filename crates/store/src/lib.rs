@@ -37,6 +37,8 @@ pub mod drafts;
 
 pub mod submissions;
 
+pub mod registers;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
@@ -50,4 +52,5 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     events::MIGRATIONS,
     drafts::MIGRATIONS,
     submissions::MIGRATIONS,
+    registers::MIGRATIONS,
 ];

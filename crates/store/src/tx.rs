@@ -107,7 +107,7 @@ impl<'a> Tx<'a> {
     /// Runs a statement and reads all its rows (`select`, or `… returning`).
     pub fn query(&mut self, sql: &'static str, params: &[&dyn ToValue]) -> Result<Vec<Row>, StoreError> {
         let mut statement = self.statement(sql, params)?;
-        let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
         let mut found = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(|e| StoreError::from_sqlite(&e))? {

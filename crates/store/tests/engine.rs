@@ -1,5 +1,7 @@
 //! The promises of the engine, seen from outside: what is acknowledged stays, who fails falls alone.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;

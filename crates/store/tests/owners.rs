@@ -1,5 +1,7 @@
 //! What the owner files promise: jobs, inbox, sealed log, exchanges, terms, events.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};

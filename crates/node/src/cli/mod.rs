@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 pub mod check;
 pub mod findings;
+pub mod register;
 pub mod serve;
 pub mod verify;
 
@@ -22,6 +23,7 @@ enum Command {
     Check(check::Args),
     Serve(serve::Args),
     Verify(verify::Args),
+    Register(register::Args),
 }
 
 /// Runs one command. Whatever stopped it is said on standard error.
@@ -30,6 +32,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Register(args) => register::run(&args),
     };
     done.unwrap_or_else(|why| {
         eprintln!("samverk: {why:#}");
