@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use samverk_domain::terms::BodyId;
 use samverk_store::{Store, StoreError};
-use samverk_wire::jwk;
-use samverk_wire::key::{Algorithm, SecretKey};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{BadConfig, Config};
-use crate::seal::{Secret, write_private};
+use crate::seal::Secret;
+use crate::trust::current::{self, Current};
+use crate::trust::federation::Untrusted;
+use crate::trust::keys::{BodyKeys, KeyFileError};
 
 /// A peer that does not take the connection within this is treated as down.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -36,8 +37,10 @@ pub struct Node {
     pub store: Store,
     /// Sessions and drafts are closed with keys derived from it.
     pub secret: Secret,
-    /// Each body's own signing key, also a guest's.
-    pub keys: BTreeMap<BodyId, SecretKey>,
+    /// Each body's own keys, also a guest's.
+    pub keys: BTreeMap<BodyId, BodyKeys>,
+    /// Who is in the federation now.
+    pub federation: Current,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
     pub http: reqwest::Client,
 }
@@ -55,8 +58,10 @@ pub enum NotStarted {
         "{address} cannot be listened on: {why}; is another node running there, or is the address not this machine's?"
     )]
     Address { address: SocketAddr, why: std::io::Error },
-    #[error("{path} is not a signing key: {why}; restore it from a copy, or move it away to make a new one")]
-    Key { path: PathBuf, why: String },
+    #[error("{0}; restore the file from a copy, or move it away to make a new key")]
+    Key(#[from] KeyFileError),
+    #[error("node.toml, federation.anchor_key: {0}")]
+    Anchor(Untrusted),
     #[error("the outgoing HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
 }
@@ -79,14 +84,17 @@ impl Node {
         let secret = Secret::open(dir, &surroundings.chance).map_err(folder)?;
         let mut keys = BTreeMap::new();
         for body in &config.bodies {
-            keys.insert(body.id.clone(), body_key(dir, body.id.as_str(), &surroundings.chance)?);
+            let own = BodyKeys::load_or_generate(dir, &body.id, |bytes| surroundings.chance.fill(bytes))?;
+            keys.insert(body.id.clone(), own);
         }
+        let federation = Current::open(dir, &config, surroundings.clock.now()).map_err(NotStarted::Anchor)?;
         let store = Store::open(&dir.join("node.sqlite"))?;
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
             store,
             secret,
             keys,
+            federation,
             http: outgoing()?,
             clock: surroundings.clock,
             chance: surroundings.chance,
@@ -124,6 +132,7 @@ impl Node {
                 .await
         });
         let workers = crate::jobs::start(&self, &stopped);
+        tokio::spawn(current::keep_fresh(Arc::clone(&self), stopped));
         tracing::info!(node = self.config.name, %address, "the node is running");
         Ok(Running {
             node: self,
@@ -137,33 +146,6 @@ impl Node {
     /// `{base_url}{path}`.
     pub fn address(&self, path: &str) -> String {
         format!("{}{path}", self.config.base_url)
-    }
-}
-
-/// The key in `{dir}/keys/{name}.json` (a private JWK, mode 0600); made at the first start.
-pub fn body_key(dir: &Path, name: &str, chance: &Chance) -> Result<SecretKey, NotStarted> {
-    let path = dir.join("keys").join(format!("{name}.json"));
-    let bad = |why: &dyn std::fmt::Display| NotStarted::Key {
-        path: path.clone(),
-        why: why.to_string(),
-    };
-    let folder = |why| NotStarted::Folder {
-        path: path.clone(),
-        why,
-    };
-    match std::fs::read(&path) {
-        Ok(bytes) => {
-            // The parser's own words may quote the key.
-            let value = serde_json::from_slice(&bytes).map_err(|_| bad(&"it is not JSON"))?;
-            jwk::read_secret(&value).map_err(|why| bad(&why))
-        }
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-            let key = SecretKey::generate(Algorithm::Ed25519, |bytes| chance.fill(bytes)).map_err(|why| bad(&why))?;
-            std::fs::create_dir_all(dir.join("keys")).map_err(folder)?;
-            write_private(&path, jwk::write_secret(&key).to_string().as_bytes()).map_err(folder)?;
-            Ok(key)
-        }
-        Err(why) => Err(folder(why)),
     }
 }
 
@@ -278,9 +260,9 @@ pub mod tests {
     fn a_second_start_has_the_same_keys() {
         let (dir, node) = a_node_with_clock(Clock::System);
         let id = node.config.host().id.clone();
-        let first = node.keys[&id].public().clone();
+        let first = node.keys[&id].keyid();
         let again = Node::open(dir.path(), node.config.clone(), Surroundings::default()).unwrap();
-        assert_eq!(again.keys[&id].public(), &first);
+        assert_eq!(again.keys[&id].keyid(), first);
     }
 
     #[tokio::test]

@@ -1,11 +1,12 @@
 //! Whom we trust, on which terms, and how anyone can check afterwards what was exchanged.
 //!
-//! In reading order: our bodies' [`keys`], who is in the [`federation`], what two bodies have agreed ([`contract`]), signed
+//! In reading order: our bodies' [`keys`], who is in the [`federation`], our copy of it ([`current`]), what two bodies have agreed ([`contract`]), signed
 //! questions, answers and messages ([`message`]), and one exchange as a file that is checked offline ([`evidence`]). Everything
-//! here is a function of its arguments: no clock, network or store. Always true: a type whose name begins with `Verified`, and
+//! but [`current`] is a function of its arguments: no clock, network or store. Always true: a type whose name begins with `Verified`, and
 //! [`federation::Statement`], can only be made by checking signatures; deny is the default.
 
 pub mod contract;
+pub mod current;
 pub mod evidence;
 pub mod federation;
 pub mod keys;
