@@ -12,6 +12,7 @@ pub mod seal;
 
 pub mod cli;
 pub mod jobs;
+pub mod library;
 pub mod login;
 pub mod packs;
 pub mod web;

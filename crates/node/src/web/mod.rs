@@ -54,6 +54,7 @@ pub fn app(node: Arc<Node>) -> Router {
         .unwrap_or(trusted);
     Router::new()
         .merge(pages::routes())
+        .merge(crate::trust::current::routes())
         .route("/stil/{name}", get(assets::sheet))
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::NotFound })
