@@ -165,6 +165,17 @@ impl Role {
         Self::Operator,
     ];
 
+    /// Which one is shown when somebody has several.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Operator => 0,
+            Self::Registrar => 1,
+            Self::CaseWorker => 2,
+            Self::Secretary => 3,
+            Self::Delegate => 4,
+        }
+    }
+
     /// The Swedish word, as in `node.toml`.
     pub fn word(self) -> &'static str {
         match self {

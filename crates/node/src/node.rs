@@ -44,6 +44,8 @@ pub struct Node {
     pub federation: Current,
     /// Sessions and drafts are closed with keys derived from it.
     pub secret: Secret,
+    /// What is known of the e-legitimation provider.
+    pub eid: crate::login::oidc::Provider,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
     pub http: reqwest::Client,
 }
@@ -97,6 +99,7 @@ impl Node {
             keys: keys(dir, &config, &surroundings.chance)?,
             federation: Current::open(dir, config.federation.as_ref(), surroundings.clock.now())?,
             secret,
+            eid: crate::login::oidc::Provider::default(),
             http: outgoing()?,
             clock: surroundings.clock,
             chance: surroundings.chance,

@@ -39,6 +39,8 @@ pub mod submissions;
 
 pub mod registers;
 
+pub mod sessions;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
@@ -53,4 +55,5 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     drafts::MIGRATIONS,
     submissions::MIGRATIONS,
     registers::MIGRATIONS,
+    sessions::MIGRATIONS,
 ];

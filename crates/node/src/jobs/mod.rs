@@ -203,6 +203,7 @@ async fn keep_house(node: &Node) {
         .store
         .run("jobs.keep_house", move |tx| {
             outbox::forget_done(tx, now - KEEP_DONE)?;
+            samverk_store::sessions::forget(tx, now)?;
             Ok(())
         })
         .await;

@@ -6,6 +6,8 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use crate::login::LoginFault;
+
 /// Why there is no page. Each kind has its own words and its own next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -25,6 +27,8 @@ pub enum Failure {
     TooLarge,
     /// 503: a peer, a register or the e-legitimation is out of function; try again.
     TryLater { operator: String },
+    /// 403: nobody was let in.
+    Login(LoginFault),
     /// 500: our fault.
     Ours { operator: String },
 }
@@ -47,7 +51,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Forged | Self::Login(_) => StatusCode::FORBIDDEN,
             Self::LoginNeeded { .. } => StatusCode::SEE_OTHER,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Stale => StatusCode::CONFLICT,

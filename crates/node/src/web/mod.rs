@@ -55,6 +55,7 @@ pub fn app(node: Arc<Node>) -> Router {
     Router::new()
         .merge(pages::routes())
         .merge(crate::trust::current::routes())
+        .merge(crate::login::routes())
         .route("/stil/{name}", get(assets::sheet))
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::NotFound })
@@ -99,7 +100,7 @@ pub async fn around(State(node): State<Arc<Node>>, mut request: Request, next: N
         };
         let mut failed = None;
         if !is_machine {
-            match crate::login::session_of(&node, request.headers(), &visit).await {
+            match crate::login::session_of(&node, request.headers()).await {
                 Ok(session) => visit.session = session,
                 Err(why) => failed = Some(why),
             }

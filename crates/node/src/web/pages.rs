@@ -13,6 +13,7 @@ use super::layout::{Page, Shape, show, show_as};
 use super::texts::{Lang, Text, Texts};
 use super::{Failure, Visit};
 use crate::config::BodyConfig;
+use crate::login::LoginFault;
 use crate::node::Node;
 
 pub fn routes() -> Router<Arc<Node>> {
@@ -194,6 +195,36 @@ pub fn failure(node: &Node, visit: &Visit, failure: &Failure) -> Response {
             t("failure.later.heading"),
             t("failure.later.what"),
             t("failure.later.next"),
+        ),
+        Failure::Login(LoginFault::Cancelled) => (
+            t("login.cancelled.heading"),
+            t("login.cancelled.what"),
+            t("login.cancelled.next"),
+        ),
+        Failure::Login(LoginFault::NotBegunHere) => (
+            t("login.not_begun_here.heading"),
+            t("login.not_begun_here.what"),
+            t("login.not_begun_here.next"),
+        ),
+        Failure::Login(LoginFault::Refused) => (
+            t("login.refused.heading"),
+            t("login.refused.what"),
+            t("login.refused.next"),
+        ),
+        Failure::Login(LoginFault::TooWeak) => (
+            t("login.too_weak.heading"),
+            t("login.too_weak.what"),
+            t("login.too_weak.next"),
+        ),
+        Failure::Login(LoginFault::NoPerson) => (
+            t("login.no_person.heading"),
+            t("login.no_person.what"),
+            t("login.no_person.next"),
+        ),
+        Failure::Login(LoginFault::OtherPerson) => (
+            t("login.other_person.heading"),
+            t("login.other_person.what"),
+            t("login.other_person.next"),
         ),
         Failure::Ours { .. } => (
             t("failure.ours.heading"),
