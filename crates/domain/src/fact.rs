@@ -193,6 +193,26 @@ impl Facts {
     pub fn set(&mut self, fact: Name, value: Known<Value>) {
         self.known.insert(fact, value);
     }
+
+    /// The value as a letter's sentence holds it, without its unit; of a list's column every item's: `vin, starköl och cider`.
+    /// `None` when nothing is known, or not of every item.
+    pub fn in_a_sentence(&self, fact: &Name) -> Option<String> {
+        if let Some(known) = self.known.get(fact) {
+            return known.value().map(Value::to_string);
+        }
+        let list = self.lists.iter().find(|(list, _)| list.as_str() == fact.prefix());
+        let values: Option<Vec<String>> = list?
+            .1
+            .iter()
+            .map(|item| item.get(fact)?.value().map(Value::to_string))
+            .collect();
+        let values = values?;
+        match values.split_last() {
+            None => None,
+            Some((only, [])) => Some(only.clone()),
+            Some((last, before)) => Some(format!("{} och {last}", before.join(", "))),
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -209,5 +229,30 @@ impl fmt::Display for Value {
             Self::Attachment(file) => f.write_str(&file.file_name),
             Self::Assessment { answer, .. } => f.write_str(if *answer { "ja" } else { "nej" }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lists_column_is_one_phrase_and_is_not_said_when_an_item_lacks_it() {
+        let kind = Name::parse("dryck.slag").unwrap();
+        let item = |word: &str| BTreeMap::from([(kind.clone(), Known::Value(Value::Choice(word.to_owned())))]);
+        let mut facts = Facts::default();
+        assert_eq!(facts.in_a_sentence(&kind), None);
+        let list = Name::parse("dryck").unwrap();
+        facts.lists.insert(list.clone(), vec![item("vin")]);
+        assert_eq!(facts.in_a_sentence(&kind).as_deref(), Some("vin"));
+        facts
+            .lists
+            .insert(list.clone(), vec![item("vin"), item("starköl"), item("spritdrycker")]);
+        assert_eq!(
+            facts.in_a_sentence(&kind).as_deref(),
+            Some("vin, starköl och spritdrycker")
+        );
+        facts.lists.insert(list, vec![item("vin"), BTreeMap::new()]);
+        assert_eq!(facts.in_a_sentence(&kind), None);
     }
 }

@@ -17,11 +17,13 @@ pub enum Need {
     Optional,
 }
 
-/// Keys whose Swedish text stands in `tjanst.md`.
+/// Keys whose Swedish text stands in `tjanst.md`. A list's own question (`fråga.ägare`) does not: its table has no place for
+/// it.
 pub fn is_in_document(key: &str) -> bool {
-    ["tjänst.", "fråga.", "rad.", "kontroll."]
+    ["tjänst.", "rad.", "kontroll."]
         .iter()
         .any(|kind| key.starts_with(kind))
+        || key.strip_prefix("fråga.").is_some_and(|of| of.contains('.'))
 }
 
 /// Every key that refers to something in the document.

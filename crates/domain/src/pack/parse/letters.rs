@@ -197,16 +197,7 @@ fn placeholder(reader: &mut Reader, names: &Names, at: Slice<'_>) -> Option<Name
     if FROM_CASE.contains(&name.as_str()) {
         return Some(name);
     }
-    if let Some(list) = names.list_of.get(&name) {
-        reader.error(
-            "S034",
-            at,
-            format!("{name} är en kolumn i listan {list} och har ett värde per rad."),
-            "listans kolumn",
-            "Välj en uppgift utanför listan.",
-        );
-        return None;
-    }
+    // A list's column too: its values are filled in one after the other ([`crate::fact::Facts::in_a_sentence`]).
     if names.types.contains_key(&name) {
         return Some(name);
     }
