@@ -1,5 +1,24 @@
 //! The law's procedure as a state machine, and what bodies send each other about a case.
 //!
-//! See DESIGN "Running a service". [`messages`] are the payloads of [`crate::terms::Message`].
+//! Reading order: [`act`] (what may be done in a case, and what follows for the node), [`procedure`] (the case itself:
+//! `apply` and `allowed`), [`not_allowed`] (what stands in the way, with its provision), then the parts of the law:
+//! [`deadlines`], [`decision`], [`del`], [`jav`], [`documents`]. [`messages`] are the payloads of [`crate::terms::Message`].
+//!
+//! No service invents statuses: [`procedure::State`] is computed from what has happened.
+
+pub mod act;
+pub mod procedure;
+
+pub mod not_allowed;
+
+pub mod deadlines;
+pub mod decision;
+pub mod del;
+pub mod documents;
+pub mod jav;
 
 pub mod messages;
+
+pub use act::{Act, ActKind, Effect, Role};
+pub use not_allowed::NotAllowed;
+pub use procedure::{Case, State, allowed, apply};

@@ -766,6 +766,8 @@ mod tests {
             "2010:1622 8 kap. 12, 14 och 16–17 a §§",
             "2010:1622 8 kap. 12 § och 2017:900 25 §",
             "2018:218 och 2017:900 25 §",
+            "2010:1011 16 § och MSBFS 2013:3",
+            "(EG) 852/2004 art. 6.2 och LIVSFS 2022:8 2 §",
             "2010:1622 8 kap. 12 § och 2010:1622 9 kap. 8 §",
         ] {
             let read = Lagrum::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
