@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use samverk_domain::terms::BodyId;
 use samverk_store::{Store, StoreError};
-use samverk_wire::jwk;
-use samverk_wire::key::{Algorithm, SecretKey};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -20,8 +18,9 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{BadConfig, Config};
 use crate::library::{Library, NotServed};
-use crate::seal::{Secret, write_private};
-use crate::trust::current::{self, Current, NoFederation};
+use crate::seal::Secret;
+use crate::trust::current::{self, Current};
+use crate::trust::federation::Untrusted;
 use crate::trust::keys::{BodyKeys, KeyFileError};
 
 /// A peer that does not take the connection within this is treated as down.
@@ -39,13 +38,14 @@ pub struct Node {
     pub store: Store,
     /// The services, by slug and version.
     pub library: Library,
-    /// Each body's own keys, also a guest's.
-    pub keys: BTreeMap<BodyId, BodyKeys>,
-    pub federation: Current,
     /// Sessions and drafts are closed with keys derived from it.
     pub secret: Secret,
     /// What is known of the e-legitimation provider.
     pub eid: crate::login::oidc::Provider,
+    /// Each body's own keys, also a guest's.
+    pub keys: BTreeMap<BodyId, BodyKeys>,
+    /// Who is in the federation now.
+    pub federation: Current,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
     pub http: reqwest::Client,
 }
@@ -59,18 +59,16 @@ pub enum NotStarted {
     Store(#[from] StoreError),
     #[error(transparent)]
     Packs(#[from] NotServed),
-    #[error(transparent)]
-    Keys(#[from] KeyFileError),
-    #[error(transparent)]
-    Federation(#[from] NoFederation),
     #[error("{path}: {why}; see that the folder is there and belongs to you")]
     Folder { path: PathBuf, why: std::io::Error },
     #[error(
         "{address} cannot be listened on: {why}; is another node running there, or is the address not this machine's?"
     )]
     Address { address: SocketAddr, why: std::io::Error },
-    #[error("{path} is not a signing key: {why}; restore it from a copy, or move it away to make a new one")]
-    Key { path: PathBuf, why: String },
+    #[error("{0}; restore the file from a copy, or move it away to make a new key")]
+    Key(#[from] KeyFileError),
+    #[error("node.toml, federation.anchor_key: {0}")]
+    Anchor(Untrusted),
     #[error("the outgoing HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
 }
@@ -91,15 +89,21 @@ impl Node {
         };
         std::fs::create_dir_all(dir).map_err(folder)?;
         let secret = Secret::open(dir, &surroundings.chance).map_err(folder)?;
+        let mut keys = BTreeMap::new();
+        for body in &config.bodies {
+            let own = BodyKeys::load_or_generate(dir, &body.id, |bytes| surroundings.chance.fill(bytes))?;
+            keys.insert(body.id.clone(), own);
+        }
+        let federation = Current::open(dir, &config, surroundings.clock.now()).map_err(NotStarted::Anchor)?;
         let store = Store::open(&dir.join("node.sqlite"))?;
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
             store,
             library: Library::open(&config.packs_dir)?,
-            keys: keys(dir, &config, &surroundings.chance)?,
-            federation: Current::open(dir, config.federation.as_ref(), surroundings.clock.now())?,
             secret,
             eid: crate::login::oidc::Provider::default(),
+            keys,
+            federation,
             http: outgoing()?,
             clock: surroundings.clock,
             chance: surroundings.chance,
@@ -137,7 +141,7 @@ impl Node {
                 .await
         });
         let workers = crate::jobs::start(&self, &stopped);
-        let fresh = tokio::spawn(current::keep_fresh(Arc::clone(&self)));
+        tokio::spawn(current::keep_fresh(Arc::clone(&self), stopped));
         tracing::info!(node = self.config.name, %address, "the node is running");
         Ok(Running {
             node: self,
@@ -145,7 +149,6 @@ impl Node {
             stop,
             server,
             workers,
-            fresh,
         })
     }
 
@@ -153,43 +156,6 @@ impl Node {
     pub fn address(&self, path: &str) -> String {
         format!("{}{path}", self.config.base_url)
     }
-}
-
-/// The key in `{dir}/keys/{name}.json` (a private JWK, mode 0600); made at the first start.
-pub fn body_key(dir: &Path, name: &str, chance: &Chance) -> Result<SecretKey, NotStarted> {
-    let path = dir.join("keys").join(format!("{name}.json"));
-    let bad = |why: &dyn std::fmt::Display| NotStarted::Key {
-        path: path.clone(),
-        why: why.to_string(),
-    };
-    let folder = |why| NotStarted::Folder {
-        path: path.clone(),
-        why,
-    };
-    match std::fs::read(&path) {
-        Ok(bytes) => {
-            // The parser's own words may quote the key.
-            let value = serde_json::from_slice(&bytes).map_err(|_| bad(&"it is not JSON"))?;
-            jwk::read_secret(&value).map_err(|why| bad(&why))
-        }
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-            let key = SecretKey::generate(Algorithm::Ed25519, |bytes| chance.fill(bytes)).map_err(|why| bad(&why))?;
-            std::fs::create_dir_all(dir.join("keys")).map_err(folder)?;
-            write_private(&path, jwk::write_secret(&key).to_string().as_bytes()).map_err(folder)?;
-            Ok(key)
-        }
-        Err(why) => Err(folder(why)),
-    }
-}
-
-/// The keys of every body on the node; made at the first start.
-fn keys(dir: &Path, config: &Config, chance: &Chance) -> Result<BTreeMap<BodyId, BodyKeys>, KeyFileError> {
-    let of = |id: &BodyId| BodyKeys::load_or_generate(dir, id, |bytes| chance.fill(bytes));
-    config
-        .bodies
-        .iter()
-        .map(|body| Ok((body.id.clone(), of(&body.id)?)))
-        .collect()
 }
 
 fn outgoing() -> Result<reqwest::Client, reqwest::Error> {
@@ -210,20 +176,14 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     workers: JoinHandle<()>,
-    fresh: JoinHandle<()>,
 }
 
 impl Running {
     /// Takes no more requests, lets those under way and the current jobs finish, for [`STOP_TIMEOUT`] at most.
     pub async fn stop(self) {
         let Self {
-            stop,
-            server,
-            workers,
-            fresh,
-            ..
+            stop, server, workers, ..
         } = self;
-        fresh.abort();
         stop.send_replace(true);
         let (server_abort, workers_abort) = (server.abort_handle(), workers.abort_handle());
         let both = async {
@@ -309,9 +269,9 @@ pub mod tests {
     fn a_second_start_has_the_same_keys() {
         let (dir, node) = a_node_with_clock(Clock::System);
         let id = node.config.host().id.clone();
-        let first = node.keys[&id].signing().public().clone();
+        let first = node.keys[&id].keyid();
         let again = Node::open(dir.path(), node.config.clone(), Surroundings::default()).unwrap();
-        assert_eq!(again.keys[&id].signing().public(), &first);
+        assert_eq!(again.keys[&id].keyid(), first);
     }
 
     #[tokio::test]

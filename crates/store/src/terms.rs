@@ -1,4 +1,4 @@
-//! Terms: the offers, contracts, revocations and adoptions that the node has seen signed.
+//! Terms: the federation's statements, offers, contracts, revocations and adoptions that the node has seen signed.
 //!
 //! Each is kept as the signed text itself, found by the hash of its canonical JSON. The columns beside the text are for finding
 //! it and decide nothing: whoever uses a row verifies the signatures in the text (`node::trust`).
@@ -12,12 +12,14 @@
 use jiff::Timestamp;
 use samverk_domain::fact::Name;
 use samverk_domain::terms::{Adoption, BodyId, Offer, Offered, Revocation, SignedContract};
+use sha2::{Digest as _, Sha256};
 
 use crate::migrations::Migration;
 use crate::params;
 use crate::tx::{Row, StoreError, Tx};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
     owner: "terms",
     number: 1,
     name: "offers, contracts, revocations and adoptions",
@@ -64,7 +66,21 @@ create table adoptions (
     primary key (body, pack, number)
 );
 ",
-}];
+},
+    Migration {
+        owner: "terms",
+        number: 2,
+        name: "the federation's statements",
+        sql: "
+create table federation_statements (
+    sha256     bytea not null primary key, -- of the signed text; never changes
+    issued_at  text not null,              -- instant; never changes
+    expires_at text not null,              -- instant; never changes
+    signed     text not null               -- compact JWS by the anchor, for evidence of what was exchanged under it; never changes
+);
+",
+    },
+];
 
 /// An adoption as it was signed. `signed` is a compact JWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +90,33 @@ pub struct KeptAdoption {
     pub version: u32,
     pub pack_sha256: String,
     pub signed: String,
+}
+
+/// Keeps a statement of the federation as it was signed. Again changes nothing.
+pub fn keep_statement(
+    tx: &mut Tx,
+    signed: &str,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    let sha256: [u8; 32] = Sha256::digest(signed).into();
+    tx.execute(
+        "insert into federation_statements (sha256, issued_at, expires_at, signed) values ($1, $2, $3, $4)
+         on conflict (sha256) do nothing",
+        params![sha256, issued_at, expires_at, signed],
+    )
+    .map(drop)
+}
+
+/// The newest statement that held at the instant, as compact JWS.
+pub fn statement_at(tx: &mut Tx, at: Timestamp) -> Result<Option<String>, StoreError> {
+    tx.query_optional(
+        "select signed from federation_statements where issued_at <= $1 and expires_at > $1
+         order by issued_at desc, sha256 limit 1",
+        params![at],
+    )?
+    .map(|row| row.text("signed"))
+    .transpose()
 }
 
 /// Keeps an offer with its compact JWS. Again changes nothing.

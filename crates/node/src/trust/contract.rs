@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use samverk_domain::fact::Name;
 use samverk_domain::terms::{Adoption, BodyId, Contract, Offer, Offered, Revocation, SignedContract};
+use samverk_domain::words::law::Lagrum;
 use samverk_wire::jws::JwsError;
 
 use super::federation::Statement;
@@ -251,8 +252,11 @@ fn within_offer(contract: &Contract) -> Result<(), NoContract> {
     if contract.purpose.is_empty() || !offer.purposes.iter().any(|p| p == "*" || *p == contract.purpose) {
         return beyond("the purpose is not offered");
     }
-    if contract.processing_ground.trim().is_empty() {
-        return beyond("it names no ground for the processing");
+    if Lagrum::parse(&contract.processing_ground).is_err() {
+        return beyond("its ground for the processing is no lagrum");
+    }
+    if Lagrum::parse(&offer.disclosure_ground).is_err() {
+        return beyond("its ground for the disclosure is no lagrum");
     }
     if contract.valid_from < offer.valid_from
         || contract.valid_to > offer.valid_to

@@ -5,13 +5,14 @@
 //! can read is refused; a key file is never overwritten.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use samverk_domain::terms::BodyId;
 use samverk_wire::jwk;
 use samverk_wire::key::{Algorithm, SecretKey};
 use serde_json::{Value, json};
+
+use crate::seal::write_private;
 
 /// A key file is a few hundred bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
@@ -65,13 +66,8 @@ impl BodyKeys {
         let io = |e| KeyFileError::Io(path.clone(), e);
         fs::create_dir_all(dir.join("keys")).map_err(io)?;
         let keys: Vec<Value> = self.keys.iter().map(jwk::write_secret).collect();
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(io)?;
-        writeln!(file, "{:#}", json!({ "keys": keys })).map_err(io)?;
-        file.sync_all().map_err(io)
+        let text = format!("{:#}\n", json!({ "keys": keys }));
+        write_private(&path, text.as_bytes()).map_err(io)
     }
 
     pub fn load(dir: &Path, body: &BodyId) -> Result<Self, KeyFileError> {

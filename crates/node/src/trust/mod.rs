@@ -1,8 +1,8 @@
 //! Whom we trust, on which terms, and how anyone can check afterwards what was exchanged.
 //!
-//! In reading order: our bodies' [`keys`], who is in the [`federation`], what two bodies have agreed ([`contract`]), signed
-//! questions, answers and messages ([`message`]), and one exchange as a file that is checked offline ([`evidence`]). All these
-//! are functions of their arguments: no clock, network or store; [`current`] keeps the node's statement fresh. Always true: a type whose name begins with `Verified`, and
+//! In reading order: our bodies' [`keys`], who is in the [`federation`], our copy of it ([`current`]), what two bodies have agreed ([`contract`]), signed
+//! questions, answers and messages ([`message`]), and one exchange as a file that is checked offline ([`evidence`]). Everything
+//! but [`current`] is a function of its arguments: no clock, network or store. Always true: a type whose name begins with `Verified`, and
 //! [`federation::Statement`], can only be made by checking signatures; deny is the default.
 
 pub mod contract;

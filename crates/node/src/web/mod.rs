@@ -54,7 +54,6 @@ pub fn app(node: Arc<Node>) -> Router {
         .unwrap_or(trusted);
     Router::new()
         .merge(pages::routes())
-        .merge(crate::trust::current::routes())
         .merge(crate::login::routes())
         .route("/stil/{name}", get(assets::sheet))
         .fallback(|| async { Failure::NotFound })
