@@ -1,0 +1,346 @@
+//! Relevance: which facts may still change something, and which of them each step's body gets.
+//!
+//! Always true here: a missing fact is relevant exactly when two completions of what is missing that differ only in it
+//! change a goal: whether a step is needed, its outcome (of a rule that collects: any of its grounds), its fee, its
+//! Underlag. Of what is answered enough is kept to settle every goal, and nothing more: from the last question to the
+//! first, an answer that changes nothing beside the others is dropped. So of two answers that each would do, the one
+//! asked first stays.
+//! What a step's body is sent is checked by evaluating it: the body comes to the same result as the host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::classes::Classes;
+use super::diagram::{Diagrams, End, Ref, TooMuch};
+use super::evaluate::{Blame, Evaluator, evaluate_applied};
+use super::graph::{Id, Node};
+use super::state::Compared;
+use super::{Relevance, Setting, StepResult};
+use crate::fact::{Facts, Known, Name};
+use crate::pack::{Area, Pack, Required, Source, Step, Type};
+
+pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
+    let evaluator = Evaluator::new(pack, facts, setting, None);
+    let classes = Classes::of_graph(&evaluator.graph, setting, Some(facts));
+    let mut goals = Goals::new(&evaluator, &classes);
+    let mut relevance = Relevance::default();
+    for step in &pack.steps {
+        goals.step(step, &mut relevance, facts, setting);
+    }
+    let mut relevant = goals.relevant;
+    with_subjects(&evaluator, &mut relevant);
+    relevance.approximate = goals.approximate;
+    relevance.facts = names(&evaluator, &relevant);
+    relevance
+}
+
+struct Goals<'d, 'a> {
+    evaluator: &'d Evaluator<'a>,
+    diagrams: Diagrams<'d, 'a>,
+    /// By variable.
+    known: Vec<Option<usize>>,
+    /// Leaf → the variables that it is part of.
+    variables_of: BTreeMap<Id, Vec<usize>>,
+    /// By node.
+    relevant: Vec<bool>,
+    approximate: bool,
+}
+
+impl<'d, 'a> Goals<'d, 'a> {
+    fn new(evaluator: &'d Evaluator<'a>, classes: &'d Classes) -> Self {
+        Self {
+            diagrams: Diagrams::new(evaluator, classes),
+            known: Vec::new(),
+            variables_of: BTreeMap::new(),
+            relevant: vec![false; evaluator.graph.nodes.len()],
+            approximate: false,
+            evaluator,
+        }
+    }
+
+    fn step(&mut self, step: &'a Step, relevance: &mut Relevance, facts: &Facts, setting: &Setting) {
+        let graph = &self.evaluator.graph;
+        let (Some(needed), Some(outcome)) = (graph.needed(&step.name.it), graph.outcome(&step.name.it)) else {
+            return;
+        };
+        let whether = self.diagrams.of(needed);
+        let found = self.goal(whether, [needed]);
+        self.add(&found);
+        if !self.may_be_needed(whether, needed) {
+            return;
+        }
+
+        let rule = graph.outcome_rule(&step.name.it);
+        let fee = step.fee.as_ref().and_then(|fee| graph.fact(&fee.it));
+        let underlag: Vec<Id> = graph.pack.underlag(step).iter().filter_map(|name| graph.fact(name)).collect();
+        let derived = underlag.iter().copied().filter(|id| !self.evaluator.is_leaf(*id));
+        let values: Vec<Id> = fee.into_iter().chain(derived).collect();
+
+        // What the step's outcome, fee and Underlag rest on where it is needed.
+        for part in rule.map_or(Vec::new(), |rule| self.diagrams.outcome_parts(rule)) {
+            let part = part.and_then(|part| self.diagrams.when_needed(step, part));
+            let found = self.goal(part, [outcome]);
+            self.add(&found);
+        }
+        for id in &values {
+            let part = self.diagrams.of(*id).and_then(|part| self.diagrams.when_needed(step, part));
+            let found = self.goal(part, [*id, needed]);
+            self.add(&found);
+        }
+        let mut always: Vec<Id> = underlag.iter().copied().filter(|id| self.evaluator.is_leaf(*id)).collect();
+        // The fee is the fact's own value, whatever class it is in.
+        always.extend(fee.filter(|id| self.evaluator.is_leaf(*id)));
+        for id in &always {
+            self.relevant[*id] = true;
+        }
+        // An opinion that is required holds back the outcome whether or not a row reads it.
+        for (opinion, required) in self.evaluator.opinions(step) {
+            self.relevant[opinion] |= required != Required::Optional;
+        }
+        self.place(step);
+
+        if *self.evaluator.state(needed) == Known::Value(Compared::YesNo(true)) {
+            let mut sent = vec![false; graph.nodes.len()];
+            for id in always {
+                sent[id] = true;
+            }
+            let inputs = rule.map_or(Vec::new(), |rule| graph.rule_inputs(rule));
+            let inputs: Vec<Id> = inputs.into_iter().chain(values.iter().copied()).collect();
+            let behind = graph.behind(inputs.iter().copied(), |node| matches!(node, Node::OutcomeOf(..)));
+            let parts = rule.map_or(Vec::new(), |rule| self.diagrams.outcome_rows(rule));
+            let values = values.iter().map(|id| self.diagrams.of(*id)).collect::<Vec<_>>();
+            for part in parts.into_iter().chain(values) {
+                let found = self.goal(part, inputs.iter().copied());
+                for (id, found) in found.iter().enumerate() {
+                    sent[id] |= *found && behind[id];
+                }
+            }
+            let sent = self.settle(step, facts, setting, sent, &behind);
+            relevance.sent.insert(step.name.it.clone(), sent);
+        }
+    }
+
+    /// The body must come to the host's result from what it is sent; else it gets every input of its rules.
+    fn settle(
+        &self,
+        step: &Step,
+        facts: &Facts,
+        setting: &Setting,
+        mut sent: Vec<bool>,
+        behind: &[bool],
+    ) -> BTreeSet<Name> {
+        let graph = &self.evaluator.graph;
+        for (id, node) in graph.nodes.iter().enumerate() {
+            // Another step's outcome goes as such, not as the facts behind it.
+            sent[id] |= behind[id] && matches!(node, Node::OutcomeOf(..));
+        }
+        with_subjects(self.evaluator, &mut sent);
+        let all: BTreeSet<Name> = self.host_names(&sent);
+        let step_name = &step.name.it;
+        let host = evaluate_applied(graph.pack, facts, setting, step_name);
+        let with = |names: &BTreeSet<Name>| {
+            let mut given = Facts::default();
+            for (name, known) in &facts.known {
+                let own = graph.fact(name).is_some_and(|id| self.comes_from_the_body(id));
+                if own || names.contains(name) {
+                    given.set(name.clone(), known.clone());
+                }
+            }
+            for name in names {
+                if let Some(id) = graph.fact(name)
+                    && matches!(graph.nodes[id], Node::OutcomeOf(..))
+                {
+                    given.set(name.clone(), self.evaluator.value(id));
+                }
+            }
+            for (list, items) in &facts.lists {
+                let columns = |item: &BTreeMap<Name, Known<_>>| {
+                    let mut item = item.clone();
+                    item.retain(|column, _| names.contains(column));
+                    item
+                };
+                let is_sent = graph.pack.list(list).is_some_and(|list| {
+                    list.columns.iter().any(|column| names.contains(&column.name.it))
+                });
+                if is_sent {
+                    given.lists.insert(list.clone(), items.iter().map(columns).collect());
+                }
+            }
+            evaluate_applied(graph.pack, &given, setting, step_name)
+        };
+        let same = |one: Option<&StepResult>, other: Option<&StepResult>| match (one, other) {
+            (Some(one), Some(other)) => {
+                one.outcome == other.outcome
+                    && one.holds == other.holds
+                    && one.grounds == other.grounds
+                    && one.fee == other.fee
+                    && one.needs_case_worker == other.needs_case_worker
+            }
+            _ => false,
+        };
+        if same(host.steps.get(step_name), with(&all).steps.get(step_name)) {
+            return all;
+        }
+        for (id, behind) in behind.iter().enumerate() {
+            sent[id] |= *behind && self.evaluator.is_leaf(id);
+        }
+        with_subjects(self.evaluator, &mut sent);
+        self.host_names(&sent)
+    }
+
+    /// Assessments and opinions arise at the body and are not sent to it; parameters are its own.
+    fn host_names(&self, sent: &[bool]) -> BTreeSet<Name> {
+        let graph = &self.evaluator.graph;
+        let nodes = graph.nodes.iter().enumerate();
+        nodes
+            .filter(|(id, node)| sent[*id] && !matches!(node, Node::Parameter(_)) && !self.comes_from_the_body(*id))
+            .map(|(_, node)| node.name().clone())
+            .collect()
+    }
+
+    fn comes_from_the_body(&self, id: Id) -> bool {
+        match self.evaluator.graph.nodes[id] {
+            Node::Leaf(fact) => matches!(fact.source.it, Source::CaseWorker | Source::Referral(_)),
+            _ => false,
+        }
+    }
+
+    fn may_be_needed(&mut self, whether: Result<Ref, TooMuch>, needed: Id) -> bool {
+        match whether {
+            Ok(function) => {
+                self.look();
+                let left = self.diagrams.restrict(function, &self.known);
+                let ends = self.diagrams.ends(left);
+                ends.iter().any(|end| matches!(end, End::Missing | End::Value(Compared::YesNo(true))))
+            }
+            Err(TooMuch) => *self.evaluator.state(needed) != Known::Value(Compared::YesNo(false)),
+        }
+    }
+
+    /// The responsible body is found through a property and its municipality.
+    fn place(&mut self, step: &Step) {
+        let graph = &self.evaluator.graph;
+        let Some(role) = graph.pack.role(&step.role.it) else { return };
+        let Area::MunicipalityOf(property) = &role.area.it else { return };
+        if let Some(id) = graph.fact(property) {
+            self.relevant[id] |= self.evaluator.is_leaf(id);
+        }
+        for (id, node) in graph.nodes.iter().enumerate() {
+            if let Node::Leaf(fact) = node
+                && fact.ty.it == Type::Municipality
+                && matches!(&fact.source.it, Source::Register(register) if register.subject == *property)
+            {
+                self.relevant[id] = true;
+            }
+        }
+    }
+
+    fn add(&mut self, found: &[bool]) {
+        for (relevant, found) in self.relevant.iter_mut().zip(found) {
+            *relevant |= found;
+        }
+    }
+
+    /// Takes account of the variables that have come since last.
+    fn look(&mut self) {
+        for at in self.known.len()..self.diagrams.variables.len() {
+            let variable = &self.diagrams.variables[at];
+            self.known.push(variable.known);
+            for leaf in &variable.leaves {
+                self.variables_of.entry(*leaf).or_default().push(at);
+            }
+        }
+    }
+
+    /// The leaves that matter for one goal, by node. `structure`: where the goal stands in the graph.
+    fn goal(&mut self, function: Result<Ref, TooMuch>, structure: impl IntoIterator<Item = Id>) -> Vec<bool> {
+        let mut found = vec![false; self.evaluator.graph.nodes.len()];
+        let Ok(function) = function else {
+            self.approximate = true;
+            return self.goal_by_structure(structure);
+        };
+        self.look();
+        let mentioned = self.diagrams.support(function);
+        if !mentioned.contains(&true) {
+            return found;
+        }
+        let mut known = self.known.clone();
+        let left = self.diagrams.restrict(function, &known);
+        let open = self.diagrams.support(left);
+        let mut times = BTreeMap::<Id, (usize, bool)>::new();
+        for (at, variable) in self.diagrams.variables.iter().enumerate() {
+            if open[at] {
+                for leaf in &variable.leaves {
+                    found[*leaf] |= !self.evaluator.is_known(*leaf);
+                    let times = times.entry(*leaf).or_default();
+                    times.0 += 1;
+                    times.1 |= variable.calculated;
+                }
+            }
+        }
+        self.approximate |= times.values().any(|(times, calculated)| *times > 1 && *calculated);
+
+        // Answers, the last first: what changes nothing beside the others is dropped.
+        let answered: BTreeSet<Id> = (self.diagrams.variables.iter().zip(&mentioned))
+            .filter(|(_, mentioned)| **mentioned)
+            .flat_map(|(variable, _)| variable.leaves.iter().copied())
+            .filter(|leaf| self.evaluator.is_known(*leaf))
+            .collect();
+        for leaf in answered.into_iter().rev() {
+            let own = &self.variables_of[&leaf];
+            let before: Vec<Option<usize>> = own.iter().map(|at| known[*at].take()).collect();
+            let left = self.diagrams.restrict(function, &known);
+            let open = self.diagrams.support(left);
+            if own.iter().any(|at| open[*at]) {
+                found[leaf] = true;
+                for (at, before) in own.iter().zip(before) {
+                    known[*at] = before;
+                }
+            }
+        }
+        found
+    }
+
+    /// Sound when the diagram is too large: whatever keeps the goal open, and every answer behind it.
+    fn goal_by_structure(&self, structure: impl IntoIterator<Item = Id>) -> Vec<bool> {
+        let graph = &self.evaluator.graph;
+        let from: Vec<Id> = structure.into_iter().collect();
+        let mut blame = Blame::new(self.evaluator);
+        for id in &from {
+            blame.node(*id);
+        }
+        let waits_for = blame.finish();
+        let behind = graph.behind(from, |_| false);
+        (0..graph.nodes.len())
+            .map(|id| {
+                self.evaluator.is_leaf(id)
+                    && (waits_for.contains_key(graph.nodes[id].name()) || (behind[id] && self.evaluator.is_known(id)))
+            })
+            .collect()
+    }
+}
+
+/// Whom or what a relevant register fact is about is relevant too.
+fn with_subjects(evaluator: &Evaluator<'_>, relevant: &mut [bool]) {
+    let graph = &evaluator.graph;
+    let mut open: Vec<Id> = (0..relevant.len()).filter(|id| relevant[*id]).collect();
+    while let Some(id) = open.pop() {
+        let (Node::Leaf(fact) | Node::Column(fact, _)) = graph.nodes[id] else {
+            continue;
+        };
+        if let Source::Register(register) = &fact.source.it
+            && let Some(subject) = graph.fact(&register.subject)
+            && evaluator.is_leaf(subject)
+            && !std::mem::replace(&mut relevant[subject], true)
+        {
+            open.push(subject);
+        }
+    }
+}
+
+fn names(evaluator: &Evaluator<'_>, relevant: &[bool]) -> BTreeSet<Name> {
+    let nodes = evaluator.graph.nodes.iter().zip(relevant);
+    nodes
+        .filter(|(node, relevant)| **relevant && matches!(node, Node::Leaf(_) | Node::Column(..)))
+        .map(|(node, _)| node.name().clone())
+        .collect()
+}
