@@ -25,9 +25,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Setting;
-use super::evaluate::parameter_value;
+use super::evaluate::{EXPRESSION_DEPTH_MAX, parameter_value};
 use super::graph::{Graph, Node, cells, names_in, walk};
-use super::state::Compared;
+use super::state::{self, Compared};
 use crate::fact::{Attachment, Facts, Known, Name, Value};
 use crate::pack::{
     CellResult, Expr, NoRecord, Operand, Pack, Parameter, ParameterDefault, ParameterType, Source, Test, Type,
@@ -177,16 +177,18 @@ struct Boundaries<'g, 'p> {
     /// By leader: how many of them may vary.
     varying: HashMap<usize, usize>,
     none: BTreeSet<Value>,
+    setting: &'g Setting,
 }
 
 impl<'g, 'p> Boundaries<'g, 'p> {
-    fn of(graph: &'g Graph<'p>, setting: &Setting) -> Self {
+    fn of(graph: &'g Graph<'p>, setting: &'g Setting) -> Self {
         let mut boundaries = Self {
             graph,
             leader: (0..graph.nodes.len()).collect(),
             constants: HashMap::new(),
             varying: HashMap::new(),
             none: BTreeSet::new(),
+            setting,
         };
         let pack = graph.pack;
         let mut constants: Vec<(&Name, Value)> = Vec::new();
@@ -268,6 +270,17 @@ impl<'g, 'p> Boundaries<'g, 'p> {
         }
     }
 
+    fn fold(&self, expr: &Expr) -> Option<Decimal> {
+        let parameter = |name: &Name| match self.graph.nodes[self.graph.fact(name)?] {
+            Node::Parameter(parameter) => match Compared::from(parameter_value(parameter, self.setting)?) {
+                Compared::Number(number) => Some(number),
+                _ => None,
+            },
+            _ => None,
+        };
+        fold(expr, &parameter, 0)
+    }
+
     fn see_test<'e>(&mut self, column: Option<&'e Name>, test: &'e Test, constants: &mut Vec<(&'e Name, Value)>) {
         let mut meet = |column: &'e Name, operand: &'e Operand| match operand {
             Operand::Constant(value) => constants.push((column, value.clone())),
@@ -297,6 +310,9 @@ impl<'g, 'p> Boundaries<'g, 'p> {
                 (Expr::Fact(name), Expr::Constant(value)) | (Expr::Constant(value), Expr::Fact(name)) => {
                     constants.push((&name.it, value.it.clone()));
                 }
+                (Expr::Fact(name), other) | (other, Expr::Fact(name)) if self.fold(other).is_some() => {
+                    constants.extend(self.fold(other).map(|number| (&name.it, Value::Number(number))));
+                }
                 _ => {
                     let mut values = Vec::new();
                     walk(part, &mut |inner| {
@@ -310,6 +326,27 @@ impl<'g, 'p> Boundaries<'g, 'p> {
                 }
             }
         });
+    }
+}
+
+/// The number that constants and parameters that are set come to: `4 * lag.prisbasbelopp`.
+pub(super) fn fold(expr: &Expr, parameter: &impl Fn(&Name) -> Option<Decimal>, depth: usize) -> Option<Decimal> {
+    match expr {
+        _ if depth > EXPRESSION_DEPTH_MAX => None,
+        Expr::Constant(value) => match Compared::from(&value.it) {
+            Compared::Number(number) => Some(number),
+            _ => None,
+        },
+        Expr::Fact(name) => parameter(&name.it),
+        Expr::Arithmetic(how, left, right) => {
+            let left = Known::Value(Compared::Number(fold(left, parameter, depth + 1)?));
+            let right = Known::Value(Compared::Number(fold(right, parameter, depth + 1)?));
+            match state::calculate(*how, &left, &right) {
+                Known::Value(Compared::Number(number)) => Some(number),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

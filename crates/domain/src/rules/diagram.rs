@@ -14,7 +14,7 @@ use super::explain::expression_text;
 use super::graph::{Id, Node, cells, names_in, walk};
 use super::state::{self, Compared, State};
 use crate::fact::{Known, Name};
-use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, Rule, Step, Test, Type};
+use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, Rule, Step, Test};
 
 /// Steps of work for one result. A document that needs more gets the structural answer instead, and it is said.
 pub const WORK_MAX: usize = 200_000;
@@ -178,7 +178,11 @@ impl<'d, 'a> Diagrams<'d, 'a> {
     /// row, since every ground counts; of another, the result.
     pub fn outcome_parts(&mut self, rule: &'a Rule) -> Vec<Result<Ref, TooMuch>> {
         if let Policy::Collect { .. } = rule.policy.it {
-            return rule.rows.iter().map(|row| self.fresh(|it| it.matches(rule, row))).collect();
+            return rule
+                .rows
+                .iter()
+                .map(|row| self.fresh(|it| it.matches(rule, row)))
+                .collect();
         }
         let result = self.fresh(|it| {
             let chosen = it.choose(rule, |_, row| match &row.result.it {
@@ -224,7 +228,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         let done = match known[variable] {
             Some(branch) => self.restrict_part(branches[branch], known, memo),
             None => {
-                let branches = branches.iter().map(|branch| self.restrict_part(*branch, known, memo)).collect();
+                let branches = branches
+                    .iter()
+                    .map(|branch| self.restrict_part(*branch, known, memo))
+                    .collect();
                 self.make(variable, branches)
             }
         };
@@ -329,7 +336,9 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         let pack = self.evaluator.graph.pack;
         let rank = |word: &str| {
             let mut outcomes = pack.outcomes_of(&step.name.it);
-            outcomes.position(|outcome| outcome.name.it == word).unwrap_or(usize::MAX)
+            outcomes
+                .position(|outcome| outcome.name.it == word)
+                .unwrap_or(usize::MAX)
         };
         let mut matches = Vec::with_capacity(rule.rows.len());
         for row in &rule.rows {
@@ -529,7 +538,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         if representatives.is_empty() {
             return Ok(self.end(End::Missing));
         }
-        let ends: Vec<End> = representatives.iter().map(|known| End::of_state(state::state(known))).collect();
+        let ends: Vec<End> = representatives
+            .iter()
+            .map(|known| End::of_state(state::state(known)))
+            .collect();
         let known = match self.evaluator.state(id) {
             Known::Missing(_) => None,
             _ => classes.class_of(name, &self.evaluator.value(id)),
@@ -573,9 +585,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             ends.push(End::NotApplicable);
         }
         let state = match self.evaluator.condition(expr, None, depth) {
-            Known::Missing(_) => self.evaluator.decided_by_bounds(expr).map_or(End::Missing, |answer| {
-                End::Value(Compared::YesNo(answer))
-            }),
+            Known::Missing(_) => self
+                .evaluator
+                .decided_by_bounds(expr)
+                .map_or(End::Missing, |answer| End::Value(Compared::YesNo(answer))),
             known => End::of_condition(known),
         };
         let known = ends.iter().position(|end| *end == state);

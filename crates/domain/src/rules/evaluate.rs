@@ -23,6 +23,9 @@ use crate::pack::{
 /// Parts within parts of one condition. What is deeper is missing, cause failed; nobody writes so by hand.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
 
+/// The result cell of a row that a person must look at.
+pub(super) const CASE_WORKER: &str = "handläggare";
+
 /// Computes all that follows.
 pub fn evaluate(pack: &Pack, facts: &Facts, setting: &Setting) -> Evaluation {
     Evaluator::new(pack, facts, setting, None).evaluation()
@@ -139,6 +142,45 @@ impl<'a> Evaluator<'a> {
             evaluator.compute(*id);
         }
         evaluator
+    }
+
+    pub fn state(&self, id: Id) -> &State<'a> {
+        &self.states[id]
+    }
+
+    /// The row that gave a rule's value.
+    pub fn row(&self, id: Id) -> Option<&'a Row> {
+        self.rows[id]
+    }
+
+    pub fn outcome(&self, step: &Name) -> Option<&OutcomeState<'a>> {
+        self.outcomes.get(&self.graph.outcome(step)?)
+    }
+
+    /// What was said of a fact, unless it is missing.
+    pub fn told_value(&self, fact: &Name) -> Option<State<'a>> {
+        let told = state::state(self.facts.known.get(fact)?);
+        (!told.is_missing()).then_some(told)
+    }
+
+    /// Whether somebody outside the rules says it: a fact, a list's column, a parameter that is not set.
+    pub fn is_leaf(&self, id: Id) -> bool {
+        match self.graph.nodes[id] {
+            Node::Leaf(_) | Node::Column(..) => true,
+            Node::Parameter(_) => self.stored[id].is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether a leaf is answered: of a column, in every item.
+    pub fn is_known(&self, id: Id) -> bool {
+        match self.graph.nodes[id] {
+            Node::Column(column, list) => self.items(&list.name.it).is_some_and(|items| {
+                let mut items = items.iter();
+                items.all(|item| item.get(&column.name.it).is_some_and(|known| !known.is_missing()))
+            }),
+            _ => !self.states[id].is_missing(),
+        }
     }
 
     /// The full value of a fact that is not a list's column.
@@ -343,7 +385,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn choose(&self, rule: &'a Rule) -> OutcomeState<'a> {
-        let mut needs_case_worker = false;
+        let (mut needs_case_worker, mut open) = (false, false);
         let mut holds = Vec::new();
         for row in &rule.rows {
             let matches = self.matches(rule, row);
@@ -351,12 +393,17 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             needs_case_worker |= row.result.it == CellResult::CaseWorker;
+            let first = rule.policy.it == Policy::First;
             if matches == Known::Value(true) {
-                holds.push(row);
-                if rule.policy.it == Policy::First {
+                // Of rows in turn one holds only if none before it may.
+                if !(first && open) {
+                    holds.push(row);
+                }
+                if first {
                     break;
                 }
             }
+            open |= matches.is_missing();
         }
         let given = self.decide(rule, |row| match outcome_word(row) {
             Some(word) => Known::Value(word),
@@ -456,7 +503,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The opinions that a step asks for: in its Underlag, or behind its outcome rule.
-    fn opinions(&self, step: &'a Step) -> impl Iterator<Item = (Id, Required)> {
+    pub fn opinions(&self, step: &'a Step) -> impl Iterator<Item = (Id, Required)> {
         let all: Vec<(Id, Required, &Name)> = self
             .graph
             .nodes
@@ -574,6 +621,68 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    // ---- bounds ----
+
+    /// A comparison whose answer the bounds of what is missing already give.
+    pub fn decided_by_bounds(&self, expr: &Expr) -> Option<bool> {
+        let Expr::Compare(how, left, right) = expr else {
+            return None;
+        };
+        let (left, right) = (self.bounds(left, 0)?, self.bounds(right, 0)?);
+        let answers = [(left.0, right.1), (left.1, right.0)]
+            .map(|(left, right)| state::compare_values(*how, Compared::Number(left), Compared::Number(right)));
+        let apart = left.1 < right.0 || right.1 < left.0;
+        match how {
+            Comparison::Equal if apart => Some(false),
+            Comparison::NotEqual if apart => Some(true),
+            Comparison::Equal | Comparison::NotEqual => None,
+            _ if answers[0] == answers[1] => answers[0],
+            _ => None,
+        }
+    }
+
+    /// The least and the greatest that a calculation can become.
+    fn bounds(&self, expr: &Expr, depth: usize) -> Option<(Decimal, Decimal)> {
+        match expr {
+            _ if depth > EXPRESSION_DEPTH_MAX => None,
+            Expr::Constant(value) => match Compared::from(&value.it) {
+                Compared::Number(number) => Some((number, number)),
+                _ => None,
+            },
+            Expr::Fact(name) => {
+                let id = self.graph.fact(&name.it)?;
+                match (&self.states[id], self.graph.nodes[id]) {
+                    (Known::Value(Compared::Number(number)), _) => Some((*number, *number)),
+                    (Known::Missing(_), Node::Leaf(fact)) if !can_be_not_applicable(fact) => value_bounds(fact),
+                    _ => None,
+                }
+            }
+            Expr::Arithmetic(how, left, right) => {
+                let (left, right) = (self.bounds(left, depth + 1)?, self.bounds(right, depth + 1)?);
+                let mut ends = Vec::with_capacity(4);
+                for left in [left.0, left.1] {
+                    for right in [right.0, right.1] {
+                        let [left, right] = [left, right].map(|end| Known::Value(Compared::Number(end)));
+                        let Known::Value(Compared::Number(end)) = state::calculate(*how, &left, &right) else {
+                            return None;
+                        };
+                        ends.push(end);
+                    }
+                }
+                Some((ends.iter().min().copied()?, ends.iter().max().copied()?))
+            }
+            Expr::Count(list) => {
+                let listed = self.graph.pack.list(&list.it)?;
+                Some(match self.items(&list.it) {
+                    Some(items) => (Decimal::from(items.len()), Decimal::from(items.len())),
+                    None => (Decimal::from(listed.min), Decimal::from(listed.max)),
+                })
+            }
+            Expr::Sum(column) => self.sum_bounds(&column.it)?.bounds,
+            _ => None,
+        }
+    }
+
     // ---- conditions ----
 
     /// The state of a name where it stands: a column of the item at hand, or a fact.
@@ -633,7 +742,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn items(&self, list: &Name) -> Option<&'a Vec<BTreeMap<Name, Known<Value>>>> {
+    pub fn items(&self, list: &Name) -> Option<&'a Vec<BTreeMap<Name, Known<Value>>>> {
         self.facts.lists.get(list)
     }
 
@@ -789,7 +898,7 @@ pub(super) fn result_text(result: &CellResult) -> String {
     match result {
         CellResult::Value(value) => value.to_string(),
         CellResult::NotApplicable => "ej aktuellt".to_owned(),
-        CellResult::CaseWorker => "handläggare".to_owned(),
+        CellResult::CaseWorker => CASE_WORKER.to_owned(),
     }
 }
 
@@ -806,6 +915,11 @@ pub(super) fn value_bounds(fact: &Fact) -> Option<(Decimal, Decimal)> {
     } else {
         (min, max)
     })
+}
+
+/// `ingen post = ej aktuellt`
+fn can_be_not_applicable(fact: &Fact) -> bool {
+    matches!(&fact.source.it, Source::Register(register) if register.no_record == NoRecord::NotApplicable)
 }
 
 fn times((low, high): (Decimal, Decimal), list: &List) -> Option<(Decimal, Decimal)> {
@@ -876,7 +990,14 @@ impl<'e, 'a> Blame<'e, 'a> {
             }
             Node::Rule(rule) => self.rule(rule),
             Node::OutcomeOf(fact, step) => match graph.outcome(step) {
-                Some(outcome) => self.node(outcome),
+                Some(outcome) => {
+                    // What a person must look at in the other step is waited for as such.
+                    let found = self.evaluator.outcomes.get(&outcome);
+                    if found.is_some_and(|found| found.needs_case_worker && found.outcome.is_missing()) {
+                        self.insert(&fact.name.it, cause);
+                    }
+                    self.node(outcome);
+                }
                 None => self.insert(&fact.name.it, FAILED),
             },
             Node::Needed(step) => self.expression(&step.needed_when.it, None, 0),

@@ -1,6 +1,8 @@
 //! What follows from facts: values of rules, needed steps, outcomes with their grounds, fees, relevance, questions, reasons.
 //!
 //! Evaluation is total: it always ends, and every result can be explained row by row. See `docs/language.md`, "Three states".
+//! Reading order: [`state`] (the algebra), [`graph`] (what rests on what), [`evaluate`], [`classes`] and [`diagram`] (all
+//! completions at once), [`relevance`], [`questions`], [`explain`], [`example`]; [`probe`] tries many cases for the checker.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +10,27 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
-use crate::pack::Pack;
+use crate::fact::{Cause, Known, Name, Value};
+use crate::pack::{OutcomeKind, Pack};
 
 mod classes;
+mod diagram;
 mod evaluate;
+pub mod example;
+mod explain;
 mod graph;
 mod probe;
+mod questions;
+mod relevance;
 mod state;
 
 pub use classes::Classes;
+pub use diagram::{VARIABLES_MAX, WORK_MAX};
 pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
+pub use explain::{explain, explain_applied, expression_text};
 pub use probe::{Probe, Scope};
+pub use questions::{broken_controls, questions, to_fetch};
+pub use relevance::relevance;
 
 /// What the adopting bodies have set, and which days count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +57,42 @@ pub struct Delegation {
 pub struct Days {
     pub application: Date,
     pub decision: Date,
+}
+
+/// What a step comes to, in one word for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'r> {
+    /// `behövs inte`
+    NotNeeded,
+    /// `väntar`: something is missing.
+    Waiting,
+    /// `handläggare`: nothing is missing, and a person must look before anything is decided.
+    CaseWorker,
+    /// The rules give this outcome. A burdensome one that rows give stands also beside a row that says `handläggare`:
+    /// it is never automatic, so a person looks anyway.
+    Outcome(&'r str),
+}
+
+impl StepResult {
+    pub fn verdict<'r>(&'r self, pack: &Pack, step: &Name) -> Verdict<'r> {
+        let must_look = self.holds.iter().any(|(_, result)| result == evaluate::CASE_WORKER);
+        match (&self.needed, &self.outcome) {
+            (Known::Value(false), _) => Verdict::NotNeeded,
+            (Known::Missing(_) | Known::NotApplicable, _) | (_, Known::NotApplicable) => Verdict::Waiting,
+            (_, Known::Missing(_)) if must_look && self.waits_for.is_empty() => Verdict::CaseWorker,
+            (_, Known::Missing(_)) => Verdict::Waiting,
+            (_, Known::Value(outcome)) => {
+                let mut outcomes = pack.outcomes_of(step);
+                let burdensome =
+                    outcomes.any(|listed| listed.name.it == *outcome && listed.kind.it == OutcomeKind::Burdensome);
+                if must_look && !(burdensome && !self.grounds.is_empty()) {
+                    Verdict::CaseWorker
+                } else {
+                    Verdict::Outcome(outcome)
+                }
+            }
+        }
+    }
 }
 
 impl Default for Days {
@@ -100,13 +147,12 @@ pub struct StepResult {
 pub struct Relevance {
     /// Facts (list columns by name, without item) that may still change a goal, answered or not.
     pub facts: BTreeSet<Name>,
-    /// Facts that each step's body gets if everything is submitted now.
+    /// Facts that each needed step's body gets if everything is submitted now: its Underlag and what its outcome and
+    /// fee rest on. Assessments and opinions are not among them: they arise at the body.
     pub sent: BTreeMap<Name, BTreeSet<Name>>,
-}
-
-pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
-    let _ = (pack, facts, setting);
-    Relevance::default()
+    /// Some goal was too large to be settled exactly ([`WORK_MAX`]), or reads the same facts through several
+    /// calculations: then `facts` may hold more than is relevant, never less.
+    pub approximate: bool,
 }
 
 /// One page's worth of asking: one fact, or one list.
@@ -114,25 +160,6 @@ pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
 pub enum Question {
     Fact(Name),
     List(Name),
-}
-
-/// What the applicant is to be asked now, in document order, of facts with source `sökanden`, and register facts that
-/// failed with `ur funktion = fråga`. Grouped by prefix, groups in order of first appearance.
-pub fn questions(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Question> {
-    let _ = (pack, facts, setting);
-    Vec::new()
-}
-
-/// Register facts that are relevant and not known, whose subject is known: what to fetch now.
-pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
-    let _ = (pack, facts, setting);
-    Vec::new()
-}
-
-/// Controls that are *nej*.
-pub fn broken_controls(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Name> {
-    let _ = (pack, facts, setting);
-    Vec::new()
 }
 
 /// A result with all that it rests on, down to the leaves.
@@ -155,6 +182,9 @@ pub enum How {
         because: Option<String>,
         law: Option<String>,
     },
+    /// Several rows, each below with what it rests on: all grounds of an outcome, or, where it is not known which row
+    /// holds, all that may and give the same.
+    Rows { rule: Name },
     /// No row held, so the policy's `annars`.
     Otherwise { rule: Name },
     /// A condition, as written.
@@ -165,13 +195,9 @@ pub enum How {
     Missing { cause: Cause },
 }
 
-/// Explains a fact or a step's outcome.
-pub fn explain(pack: &Pack, facts: &Facts, setting: &Setting, of: &Name) -> Option<Explanation> {
-    let _ = (pack, facts, setting, of);
-    None
-}
-
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests_evaluate;
+#[cfg(test)]
+mod tests_laws;

@@ -71,7 +71,12 @@ impl<'d, 'a> Goals<'d, 'a> {
 
         let rule = graph.outcome_rule(&step.name.it);
         let fee = step.fee.as_ref().and_then(|fee| graph.fact(&fee.it));
-        let underlag: Vec<Id> = graph.pack.underlag(step).iter().filter_map(|name| graph.fact(name)).collect();
+        let underlag: Vec<Id> = graph
+            .pack
+            .underlag(step)
+            .iter()
+            .filter_map(|name| graph.fact(name))
+            .collect();
         let derived = underlag.iter().copied().filter(|id| !self.evaluator.is_leaf(*id));
         let values: Vec<Id> = fee.into_iter().chain(derived).collect();
 
@@ -82,11 +87,18 @@ impl<'d, 'a> Goals<'d, 'a> {
             self.add(&found);
         }
         for id in &values {
-            let part = self.diagrams.of(*id).and_then(|part| self.diagrams.when_needed(step, part));
+            let part = self
+                .diagrams
+                .of(*id)
+                .and_then(|part| self.diagrams.when_needed(step, part));
             let found = self.goal(part, [*id, needed]);
             self.add(&found);
         }
-        let mut always: Vec<Id> = underlag.iter().copied().filter(|id| self.evaluator.is_leaf(*id)).collect();
+        let mut always: Vec<Id> = underlag
+            .iter()
+            .copied()
+            .filter(|id| self.evaluator.is_leaf(*id))
+            .collect();
         // The fee is the fact's own value, whatever class it is in.
         always.extend(fee.filter(|id| self.evaluator.is_leaf(*id)));
         for id in &always {
@@ -158,9 +170,10 @@ impl<'d, 'a> Goals<'d, 'a> {
                     item.retain(|column, _| names.contains(column));
                     item
                 };
-                let is_sent = graph.pack.list(list).is_some_and(|list| {
-                    list.columns.iter().any(|column| names.contains(&column.name.it))
-                });
+                let is_sent = graph
+                    .pack
+                    .list(list)
+                    .is_some_and(|list| list.columns.iter().any(|column| names.contains(&column.name.it)));
                 if is_sent {
                     given.lists.insert(list.clone(), items.iter().map(columns).collect());
                 }
@@ -169,10 +182,13 @@ impl<'d, 'a> Goals<'d, 'a> {
         };
         let same = |one: Option<&StepResult>, other: Option<&StepResult>| match (one, other) {
             (Some(one), Some(other)) => {
-                one.outcome == other.outcome
+                // Why something is missing may be told otherwise.
+                one.outcome.value() == other.outcome.value()
+                    && one.outcome.is_missing() == other.outcome.is_missing()
                     && one.holds == other.holds
                     && one.grounds == other.grounds
-                    && one.fee == other.fee
+                    && one.fee.value() == other.fee.value()
+                    && one.fee.is_missing() == other.fee.is_missing()
                     && one.needs_case_worker == other.needs_case_worker
             }
             _ => false,
@@ -210,7 +226,7 @@ impl<'d, 'a> Goals<'d, 'a> {
                 self.look();
                 let left = self.diagrams.restrict(function, &self.known);
                 let ends = self.diagrams.ends(left);
-                ends.iter().any(|end| matches!(end, End::Missing | End::Value(Compared::YesNo(true))))
+                ends.iter().any(|end| *end != End::Value(Compared::YesNo(false)))
             }
             Err(TooMuch) => *self.evaluator.state(needed) != Known::Value(Compared::YesNo(false)),
         }
@@ -219,8 +235,12 @@ impl<'d, 'a> Goals<'d, 'a> {
     /// The responsible body is found through a property and its municipality.
     fn place(&mut self, step: &Step) {
         let graph = &self.evaluator.graph;
-        let Some(role) = graph.pack.role(&step.role.it) else { return };
-        let Area::MunicipalityOf(property) = &role.area.it else { return };
+        let Some(role) = graph.pack.role(&step.role.it) else {
+            return;
+        };
+        let Area::MunicipalityOf(property) = &role.area.it else {
+            return;
+        };
         if let Some(id) = graph.fact(property) {
             self.relevant[id] |= self.evaluator.is_leaf(id);
         }

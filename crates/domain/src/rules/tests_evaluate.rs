@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::testing::*;
 use super::*;
-use crate::fact::{Cause, Known};
+use crate::fact::{Cause, Facts, Known};
 use crate::pack::*;
 
 fn run(document: &Document, given: &[(&str, Value)]) -> Evaluation {

@@ -1,0 +1,198 @@
+//! Examples: what a document itself says must come out, tried.
+//!
+//! Always true here: an example states what registers hold, what is out of order and what people answer; the document
+//! says what follows from each. An example that cannot be tried is a finding, never passed over; the one exception is
+//! `inskickning`, which is about who may sign and not about rules, and is tried where signing is.
+
+use std::collections::BTreeSet;
+
+use super::{Days, Setting, StepResult, Verdict, evaluate};
+use crate::fact::{Cause, Facts, Known, Name, Value};
+use crate::finding::Finding;
+use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Source, WhenDown};
+
+/// The special step that says whether the person may submit.
+pub const SUBMISSION: &str = "inskickning";
+
+/// What is known in an example, and the parameters that it sets.
+pub fn facts(pack: &Pack, example: &Example) -> (Facts, Setting) {
+    let (mut facts, mut setting) = (Facts::default(), Setting::default());
+    // Examples are tried on the document's first day.
+    setting.days = Days {
+        application: *pack.meta.valid_from,
+        decision: *pack.meta.valid_from,
+    };
+    for given in &example.given {
+        let name = &given.fact.it;
+        let source = pack.fact(name).map(|fact| &fact.source.it);
+        let known = known(source, &given.state.it);
+        match (given.item, pack.list_of_column(name)) {
+            (Some(item), Some(list)) => {
+                let items = facts.lists.entry(list.name.it.clone()).or_default();
+                let item = (item as usize).min(list.max as usize);
+                if items.len() <= item {
+                    items.resize_with(item + 1, Default::default);
+                }
+                items[item].insert(name.clone(), known);
+            }
+            _ if pack.parameter(name).is_some() => {
+                if let Known::Value(value) = known {
+                    setting.parameters.insert(name.clone(), vec![(None, value)]);
+                }
+            }
+            _ => facts.set(name.clone(), known),
+        }
+    }
+    (facts, setting)
+}
+
+fn known(source: Option<&Source>, state: &GivenState) -> Known<Value> {
+    let register = match source {
+        Some(Source::Register(register)) => Some(register),
+        _ => None,
+    };
+    match state {
+        GivenState::Value(value) => Known::Value(value.clone()),
+        GivenState::NoRecord => match register.map(|register| &register.no_record) {
+            Some(NoRecord::Value(value)) => Known::Value(value.clone()),
+            Some(NoRecord::NotApplicable) => Known::NotApplicable,
+            Some(NoRecord::Missing) | None => Known::Missing(Cause::Failed),
+        },
+        GivenState::Down(answer) | GivenState::Revoked(answer) => match (answer, register) {
+            (Some(answer), Some(register)) if register.when_down == WhenDown::Ask => Known::Value(answer.clone()),
+            _ => Known::Missing(Cause::Failed),
+        },
+        GivenState::Disputed { .. } => Known::Missing(Cause::Disputed),
+        GivenState::Unanswered => Known::UNANSWERED,
+    }
+}
+
+/// Tries one example: a finding (S7xx) for each row that does not come out as it says.
+pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
+    let (facts, setting) = facts(pack, example);
+    let evaluation = evaluate(pack, &facts, &setting);
+    let mut findings = Vec::new();
+    for given in &example.given {
+        if pack.fact(&given.fact.it).is_none() && pack.parameter(&given.fact.it).is_none() {
+            let message = format!("Exemplet nämner `{}`, som inte finns i dokumentet.", given.fact.it);
+            findings.push(
+                Finding::error("S703", given.fact.span, message)
+                    .label("okänd uppgift")
+                    .suggest("Rätta namnet eller ta bort raden."),
+            );
+        }
+    }
+    for expected in &example.expected {
+        let step = &expected.step.it;
+        if step.as_str() == SUBMISSION {
+            continue;
+        }
+        match evaluation.steps.get(step) {
+            Some(result) => findings.extend(compare(pack, example, expected, result)),
+            None => {
+                let message = format!("Exemplet nämner steget `{step}`, som inte finns i dokumentet.");
+                findings.push(
+                    Finding::error("S703", expected.step.span, message)
+                        .label("okänt steg")
+                        .suggest("Rätta namnet eller ta bort raden."),
+                );
+            }
+        }
+    }
+    findings
+}
+
+fn compare(pack: &Pack, example: &Example, expected: &Expected, result: &StepResult) -> Option<Finding> {
+    let step = &expected.step.it;
+    let verdict = result.verdict(pack, step);
+    let outcome = match verdict {
+        Verdict::NotNeeded => "behövs inte",
+        Verdict::Waiting => "väntar",
+        Verdict::CaseWorker => super::evaluate::CASE_WORKER,
+        Verdict::Outcome(outcome) => outcome,
+    };
+    let title = &example.title.it;
+    let waits_for = || {
+        let waits_for = result
+            .waits_for
+            .iter()
+            .map(|(name, cause)| format!("{name} ({})", cause_text(*cause)));
+        waits_for.collect::<Vec<_>>().join(", ")
+    };
+    if outcome != expected.outcome.it {
+        let message = format!(
+            "I exemplet ”{title}” ska {step} bli {}, men det blir {outcome}.",
+            expected.outcome.it
+        );
+        let mut finding = Finding::error("S701", expected.outcome.span, message).label(format!("blir {outcome}"));
+        finding.example = match verdict {
+            Verdict::Waiting => Some(format!("saknas: {}", waits_for())),
+            _ => Some(format!("rader som gäller: {}", listed(&rows(result, verdict)))),
+        };
+        return Some(finding.suggest("Rätta exemplet, eller den rad som ger fel utfall."));
+    }
+    let named: BTreeSet<Name> = expected.grounds.iter().map(|ground| ground.it.clone()).collect();
+    if verdict == Verdict::Waiting {
+        let wrong = named.iter().find(|name| !result.waits_for.contains_key(name))?;
+        let message = format!("I exemplet ”{title}” ska {step} vänta på {wrong}, men det gör det inte.");
+        let finding = Finding::error("S702", expected.span(), message).label("väntar inte på detta");
+        return Some(finding.example(format!("saknas: {}", waits_for())));
+    }
+    let actual = rows(result, verdict);
+    if named == actual {
+        return None;
+    }
+    let message = format!(
+        "I exemplet ”{title}” ska {step} bli {outcome} på grund av {}, men det är {} som gäller.",
+        listed(&named),
+        listed(&actual)
+    );
+    let finding = Finding::error("S702", expected.span(), message).label(format!("grunden är {}", listed(&actual)));
+    Some(finding.suggest("Ange alla rader som gav utfallet, eller rätta den rad som inte ska gälla."))
+}
+
+/// The rows behind a verdict.
+fn rows(result: &StepResult, verdict: Verdict<'_>) -> BTreeSet<Name> {
+    let row = |fired: &super::Fired| fired.row.clone();
+    match verdict {
+        Verdict::NotNeeded => result.needed_because.iter().map(row).collect(),
+        Verdict::Waiting => BTreeSet::new(),
+        Verdict::CaseWorker => {
+            let must_look = result
+                .holds
+                .iter()
+                .filter(|(_, result)| result == super::evaluate::CASE_WORKER);
+            must_look.map(|(fired, _)| row(fired)).collect()
+        }
+        Verdict::Outcome(_) => result.grounds.iter().map(row).collect(),
+    }
+}
+
+fn listed(rows: &BTreeSet<Name>) -> String {
+    match rows.len() {
+        0 => String::from("ingen rad"),
+        _ => rows.iter().map(Name::as_str).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn cause_text(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Unanswered => "obesvarad",
+        Cause::Pending => "hämtas",
+        Cause::Failed => "fel",
+        Cause::Disputed => "bestrids",
+    }
+}
+
+impl Expected {
+    /// Where its grounds stand, or the outcome when it names none.
+    fn span(&self) -> crate::finding::Span {
+        match (self.grounds.first(), self.grounds.last()) {
+            (Some(first), Some(last)) => crate::finding::Span {
+                end: last.span.end,
+                ..first.span
+            },
+            _ => self.outcome.span,
+        }
+    }
+}

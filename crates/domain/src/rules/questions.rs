@@ -1,0 +1,126 @@
+//! What to ask the person, what to fetch from registers, and what the person must put right before going on.
+//!
+//! Always true here: nothing that is known is asked, nothing irrelevant is asked, and what a register holds is asked
+//! only when the register could not answer and the document says so (`ur funktion = fråga`).
+
+use super::evaluate::Evaluator;
+use super::{Question, Setting, relevance};
+use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
+use crate::pack::{Fact, List, Pack, Source, WhenDown};
+
+/// What the applicant is to be asked now, in document order, of facts with source `sökanden`, and register facts that
+/// failed with `ur funktion = fråga`. Grouped by prefix, groups in order of first appearance.
+pub fn questions(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Question> {
+    let relevant = relevance(pack, facts, setting).facts;
+    let mut groups: Vec<(&str, Vec<Question>)> = Vec::new();
+    for fact in &pack.facts {
+        let name = &fact.name.it;
+        let at = group(name.prefix(), &mut groups);
+        if relevant.contains(name) && is_asked(fact, facts.known.get(name)) {
+            groups[at].1.push(Question::Fact(name.clone()));
+        }
+    }
+    for list in &pack.lists {
+        let name = &list.name.it;
+        let at = group(name.as_str(), &mut groups);
+        let columns: Vec<&Fact> = list
+            .columns
+            .iter()
+            .filter(|column| relevant.contains(&column.name.it))
+            .collect();
+        if list_is_asked(list, &columns, facts) {
+            groups[at].1.push(Question::List(name.clone()));
+        }
+    }
+    groups.into_iter().flat_map(|(_, questions)| questions).collect()
+}
+
+/// The place of a prefix's group, a new one last.
+fn group<'p>(prefix: &'p str, groups: &mut Vec<(&'p str, Vec<Question>)>) -> usize {
+    let known = groups.iter().position(|(other, _)| *other == prefix);
+    known.unwrap_or_else(|| {
+        groups.push((prefix, Vec::new()));
+        groups.len() - 1
+    })
+}
+
+fn is_asked(fact: &Fact, known: Option<&Known<Value>>) -> bool {
+    match (&fact.source.it, known) {
+        (Source::Applicant, None | Some(Known::Missing(_))) => true,
+        (Source::Register(register), Some(Known::Missing(Cause::Failed))) => register.when_down == WhenDown::Ask,
+        _ => false,
+    }
+}
+
+/// A list is one question while it is too short, or while something relevant in it is unanswered.
+fn list_is_asked(list: &List, relevant: &[&Fact], facts: &Facts) -> bool {
+    if relevant.is_empty() {
+        return false;
+    }
+    match facts.lists.get(&list.name.it) {
+        None => list.columns.iter().any(|column| column.source.it == Source::Applicant),
+        Some(items) => {
+            items.len() < list.min as usize
+                || items.iter().any(|item| {
+                    relevant
+                        .iter()
+                        .any(|column| is_asked(column, item.get(&column.name.it)))
+                })
+        }
+    }
+}
+
+/// Register facts that are relevant and not yet asked for, whose subject is known: what to fetch now. What is on its way,
+/// failed or disputed is not among them; who tries a register again sets its facts back to unanswered first.
+pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
+    let relevant = relevance(pack, facts, setting).facts;
+    let evaluator = Evaluator::new(pack, facts, setting, None);
+    let unasked = |known: Option<&Known<Value>>| matches!(known, None | Some(Known::Missing(Cause::Unanswered)));
+    let subject_is_known = |name: &Name| {
+        let subject = evaluator.graph.fact(name);
+        subject.is_some_and(|id| matches!(evaluator.state(id), Known::Value(_)))
+    };
+    let mut slots = Vec::new();
+    for fact in &pack.facts {
+        let name = &fact.name.it;
+        if let Source::Register(register) = &fact.source.it
+            && relevant.contains(name)
+            && unasked(facts.known.get(name))
+            && subject_is_known(&register.subject)
+        {
+            slots.push(Slot::of(name.clone()));
+        }
+    }
+    for list in &pack.lists {
+        let items = facts.lists.get(&list.name.it).map_or(&[][..], Vec::as_slice);
+        for (at, item) in (0..).zip(items) {
+            for column in &list.columns {
+                let name = &column.name.it;
+                if let Source::Register(register) = &column.source.it
+                    && relevant.contains(name)
+                    && unasked(item.get(name))
+                {
+                    let subject = item.get(&register.subject);
+                    let in_list = list.columns.iter().any(|other| other.name.it == register.subject);
+                    if matches!(subject, Some(Known::Value(_))) || (!in_list && subject_is_known(&register.subject)) {
+                        slots.push(Slot {
+                            fact: name.clone(),
+                            item: Some(at),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    slots
+}
+
+/// Controls that are *nej*.
+pub fn broken_controls(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Name> {
+    let evaluator = Evaluator::new(pack, facts, setting, None);
+    let controls = pack.controls.iter();
+    controls
+        .filter(|control| evaluator.condition(&control.condition.it, None, 0) == Known::Value(false))
+        .map(|control| control.id.it.clone())
+        .collect()
+}
