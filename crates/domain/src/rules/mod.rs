@@ -85,7 +85,8 @@ impl StepResult {
                 let mut outcomes = pack.outcomes_of(step);
                 let burdensome =
                     outcomes.any(|listed| listed.name.it == *outcome && listed.kind.it == OutcomeKind::Burdensome);
-                if must_look && !(burdensome && !self.grounds.is_empty()) {
+                let refused = burdensome && !self.grounds.is_empty();
+                if must_look && !refused {
                     Verdict::CaseWorker
                 } else {
                     Verdict::Outcome(outcome)
