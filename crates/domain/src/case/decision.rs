@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::NotAllowed;
 use crate::fact::Name;
-use crate::pack::{Appeal, OutcomeKind, Regime};
+use crate::pack::{Appeal, Outcome, OutcomeKind, Regime};
 use crate::rules::Delegation;
 use crate::terms::BodyKind;
 use crate::words::law::Lagrum;
@@ -131,6 +131,24 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A decision with an outcome of the service document: its kind, hearing, appeal and letter are the document's.
+    pub fn of(outcome: &Outcome, grounds: Vec<Ground>, by: DecidedBy, effect: TakesEffect) -> Self {
+        Self {
+            outcome: outcome.name.it.clone(),
+            kind: outcome.kind.it,
+            grounds,
+            by,
+            importance: Importance::Ordinary,
+            hearing: match outcome.heard_for.it {
+                Some(_) => HearingDuty::Required,
+                None => HearingDuty::NotRequired,
+            },
+            appeal: outcome.appeal.it.clone(),
+            effect,
+            letter: outcome.letter.it.clone(),
+        }
+    }
+
     /// The regime under which it is appealed, if it is.
     pub fn regime(&self) -> Option<Regime> {
         match self.appeal {
@@ -229,5 +247,90 @@ pub fn may_decide(
             }
             Ok(())
         }
+    }
+}
+
+/// The regime of a step's outcomes, for the time before a decision: laglighetsprövning only if every outcome that can be
+/// appealed is appealed so.
+pub fn regime_of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Regime {
+    let mut regimes = outcomes.into_iter().filter_map(|outcome| match outcome.appeal.it {
+        Appeal::To { regime, .. } => Some(regime),
+        Appeal::No { .. } => None,
+    });
+    match regimes.next() {
+        Some(Regime::LegalityReview) if regimes.all(|regime| regime == Regime::LegalityReview) => {
+            Regime::LegalityReview
+        }
+        _ => Regime::Administrative,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{FileId, Span, Spanned};
+    use crate::pack::{Decider, Length, Start, Unit};
+
+    fn at<T>(it: T) -> Spanned<T> {
+        let span = Span {
+            file: FileId(0),
+            start: 0,
+            end: 0,
+        };
+        Spanned { it, span }
+    }
+
+    fn outcome(heard_for: Option<Length>, regime: Regime) -> Outcome {
+        let weeks = Length {
+            number: 3,
+            unit: Unit::Weeks,
+        };
+        Outcome {
+            step: at(Name::parse("serveringstillstånd").unwrap()),
+            name: at("avslag".to_owned()),
+            kind: at(OutcomeKind::Burdensome),
+            decider: at(Decider::Board),
+            heard_for: at(heard_for),
+            letter: at("avslag-alkohol".to_owned()),
+            appeal: at(Appeal::To {
+                regime,
+                instance: "förvaltningsrätten".to_owned(),
+                within: weeks,
+                from: Start::Served,
+            }),
+            copies_to: vec![],
+            span: at(()).span,
+        }
+    }
+
+    #[test]
+    fn a_decision_takes_kind_hearing_appeal_and_letter_from_the_document() {
+        let days = Length {
+            number: 14,
+            unit: Unit::Days,
+        };
+        let heard = outcome(Some(days), Regime::Administrative);
+        let decision = Decision::of(&heard, vec![], DecidedBy::Nobody, TakesEffect::WhenFinal);
+        assert_eq!(
+            (decision.outcome.as_str(), decision.letter.as_str()),
+            ("avslag", "avslag-alkohol")
+        );
+        assert_eq!(
+            (decision.kind, decision.hearing),
+            (OutcomeKind::Burdensome, HearingDuty::Required)
+        );
+        assert_eq!(decision.regime(), Some(Regime::Administrative));
+        let unheard = outcome(None, Regime::Administrative);
+        let decision = Decision::of(&unheard, vec![], DecidedBy::Nobody, TakesEffect::WhenFinal);
+        assert_eq!(decision.hearing, HearingDuty::NotRequired);
+    }
+
+    #[test]
+    fn a_step_with_any_outcome_under_the_administrative_act_is_handled_under_it() {
+        let [a, b] = [Regime::Administrative, Regime::LegalityReview].map(|regime| outcome(None, regime));
+        assert_eq!(regime_of([&a, &b]), Regime::Administrative);
+        assert_eq!(regime_of([&b, &a]), Regime::Administrative);
+        assert_eq!(regime_of([&b]), Regime::LegalityReview);
+        assert_eq!(regime_of([]), Regime::Administrative);
     }
 }
