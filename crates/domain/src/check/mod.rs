@@ -122,6 +122,11 @@ pub const CODES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The reader's and the checker's codes, in order.
+pub fn codes() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    crate::pack::parse::CODES.iter().chain(CODES)
+}
+
 /// Proves what can be proved. With a federation also that every body resolves and every offer is there.
 pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
     let mut found = Vec::new();
