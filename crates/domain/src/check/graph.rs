@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sources::meant;
 use super::uses::{self, By, Kind};
 use crate::fact::Name;
 use crate::finding::{Finding, Span};
@@ -16,7 +15,6 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     cycles(pack, found);
     after(pack, found);
     not_applicable(pack, found);
-    operands(pack, found);
 }
 
 /// Something that becomes known.
@@ -168,16 +166,7 @@ fn after(pack: &Pack, found: &mut Vec<Finding>) {
     for step in &pack.steps {
         let Some(after) = &step.after else { continue };
         let Some(other) = pack.step(&after.step) else {
-            found.push(
-                Finding::error("S203", after.span, format!("Steget `{}` finns inte.", after.step))
-                    .label("steget väntar på det")
-                    .suggest(meant(
-                        after.step.as_str(),
-                        pack.steps.iter().map(|step| step.name.as_str()),
-                        "Lägg till steget, eller rätta namnet.",
-                    )),
-            );
-            continue;
+            continue; // The reader says it.
         };
         let mut outcomes = pack.outcomes_of(&other.name.it).peekable();
         if outcomes.peek().is_none() {
@@ -285,56 +274,6 @@ fn not_applicable_through<'a>(condition: &'a Expr, can: &BTreeMap<Name, Span>) -
         // Lists skip E; the empty list has an answer.
         Expr::Count(_) | Expr::Sum(_) | Expr::Any(..) | Expr::All(..) => None,
         Expr::Always | Expr::Constant(_) | Expr::IsNotApplicable(_) => None,
-    }
-}
-
-/// Things that are compared must be comparable.
-fn operands(pack: &Pack, found: &mut Vec<Finding>) {
-    for step in &pack.steps {
-        compared(pack, &step.needed_when.it, step.needed_when.span, found);
-    }
-    for control in &pack.controls {
-        compared(pack, &control.condition.it, control.condition.span, found);
-    }
-    for row in pack.rules.iter().flat_map(|rule| &rule.rows) {
-        for cell in &row.tests {
-            if let crate::pack::Test::Condition(condition) = &cell.it {
-                compared(pack, condition, cell.span, found);
-            }
-        }
-    }
-}
-
-fn compared(pack: &Pack, condition: &Expr, whole: Span, found: &mut Vec<Finding>) {
-    match condition {
-        Expr::Compare(_, left, right) => {
-            for (fact, other) in [(left, right), (right, left)] {
-                if let (Expr::Fact(name), Expr::Constant(value)) = (&**fact, &**other)
-                    && let Some(ty) = type_of(pack, &name.it)
-                    // A number outside the type is a boundary that never bites: S306 says it.
-                    && !(super::types::range(ty).is_some() && matches!(value.it, crate::fact::Value::Number(_)))
-                    && !super::types::fits(&value.it, ty)
-                {
-                    let finding = Finding::error(
-                        "S208",
-                        value.span,
-                        format!("`{}` kan aldrig vara `{}`.", name.it, value.it),
-                    )
-                    .label(format!("typen är {}", super::types::words(ty)));
-                    found.push(match ty {
-                        Type::Choice(words) => finding.suggest(meant(
-                            &value.it.to_string(),
-                            words.iter().map(String::as_str),
-                            "Skriv ett av typens ord.",
-                        )),
-                        _ => finding.suggest("Jämför med ett värde av uppgiftens typ."),
-                    });
-                }
-            }
-        }
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| compared(pack, part, whole, found)),
-        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => compared(pack, inner, whole, found),
-        _ => {}
     }
 }
 

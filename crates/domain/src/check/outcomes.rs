@@ -3,21 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use super::sources::{meant, parameter_type};
-use super::uses::{self, Use};
+use super::sources::parameter_type;
+use super::uses;
 use crate::fact::{Name, Value};
 use crate::finding::{Finding, Span};
 use crate::pack::{
-    Appeal, Block, CellResult, CountedAt, Decider, Outcome, OutcomeKind, Pack, Parameter, ParameterDefault,
-    ParameterType, Piece, Policy, Regime, Required, Rule, RuleKind, SetBy, Source, Step, Type,
+    Appeal, Block, CellResult, CountedAt, Decider, Outcome, OutcomeKind, Pack, Parameter, ParameterDefault, Piece,
+    Policy, Regime, Required, Rule, RuleKind, SetBy, Source, Step, Type,
 };
 
-pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
+pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     for outcome in &pack.outcomes {
         listed(pack, outcome, found);
         decider(pack, outcome, found);
         burdensome(pack, outcome, found);
-        letter(pack, outcome, found);
     }
     for step in &pack.steps {
         decided(pack, step, found);
@@ -35,44 +34,10 @@ pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
     for parameter in &pack.parameters {
         self::parameter(pack, parameter, found);
     }
-    letters(pack, uses, found);
+    letters(pack, found);
 }
 
 fn listed(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
-    if pack.step(&outcome.step.it).is_none() {
-        found.push(
-            Finding::error(
-                "S401",
-                outcome.step.span,
-                format!("Steget `{}` finns inte.", outcome.step.it),
-            )
-            .suggest(meant(
-                outcome.step.as_str(),
-                pack.steps.iter().map(|step| step.name.as_str()),
-                "Lägg till steget under ## Steg, eller ta bort utfallet.",
-            )),
-        );
-        return;
-    }
-    if let Some(before) = pack
-        .outcomes_of(&outcome.step.it)
-        .take_while(|other| !std::ptr::eq(*other, outcome))
-        .find(|other| other.name.it == outcome.name.it)
-    {
-        found.push(
-            Finding::error(
-                "S103",
-                outcome.name.span,
-                format!(
-                    "Utfallet `{}` står två gånger för steget {}.",
-                    outcome.name.it, outcome.step.it
-                ),
-            )
-            .label("står här igen")
-            .related(before.name.span, "står först här")
-            .suggest("Ta bort den ena raden."),
-        );
-    }
     let Some(rule) = pack.outcome_rule(&outcome.step.it) else {
         return;
     };
@@ -112,14 +77,12 @@ fn named_by(rule: &Rule) -> impl Iterator<Item = (String, Span)> + '_ {
 fn decided(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
     let name = &step.name.it;
     let outcomes: Vec<&Outcome> = pack.outcomes_of(name).collect();
-    let names = || outcomes.iter().map(|outcome| outcome.name.as_str());
     match (pack.outcome_rule(name), outcomes.as_slice()) {
         (_, []) => found.push(
             Finding::error("S402", step.name.span, format!("Steget {name} har inget utfall."))
                 .label("står inte under ## Utfall")
                 .suggest("Lägg till stegets utfall under ## Utfall och en utfallsregel som ger dem."),
         ),
-        (None, [_]) => {}
         (None, [_, _, ..]) => found.push(
             Finding::error(
                 "S402",
@@ -129,25 +92,7 @@ fn decided(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
             .label("har flera utfall men ingen utfallsregel")
             .suggest(format!("Lägg till `## Utfallsregel: {name} (unik)`.")),
         ),
-        (Some(rule), _) => {
-            for (outcome, span) in named_by(rule) {
-                if !names().any(|known| known == outcome) {
-                    found.push(
-                        Finding::error(
-                            "S403",
-                            span,
-                            format!("`{outcome}` är inte ett utfall av steget {name}."),
-                        )
-                        .label("står inte under ## Utfall")
-                        .suggest(meant(
-                            &outcome,
-                            names().chain(["handläggare"]),
-                            "Lägg till utfallet under ## Utfall, eller rätta namnet.",
-                        )),
-                    );
-                }
-            }
-        }
+        _ => {}
     }
     if let Some(rule) = pack.outcome_rule(name)
         && let Policy::Collect { otherwise } = &rule.policy.it
@@ -166,30 +111,12 @@ fn decided(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
             .suggest("Låt `annars` ge ett gynnande utfall och skriv varje grund för avslag som en rad."),
         );
     }
-    for rule in pack.rules.iter().filter(|rule| rule.kind == RuleKind::Outcome) {
-        // Said once, at the first step, for rules that belong to no step.
-        if pack.steps.first().is_some_and(|first| first.name.it == *name) && pack.step(&rule.name.it).is_none() {
-            found.push(
-                Finding::error("S401", rule.name.span, format!("Steget `{}` finns inte.", rule.name.it)).suggest(
-                    meant(
-                        rule.name.as_str(),
-                        pack.steps.iter().map(|step| step.name.as_str()),
-                        "Lägg till steget under ## Steg, eller rätta namnet.",
-                    ),
-                ),
-            );
-        }
-    }
 }
 
 fn decider(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
     let kind = outcome.kind.it;
     match &outcome.decider.it {
-        Decider::Automatic { delegation } => {
-            delegated(pack, delegation, outcome.decider.span, found);
-            automatic(pack, outcome, found);
-        }
-        Decider::Delegate { delegation } => delegated(pack, delegation, outcome.decider.span, found),
+        Decider::Automatic { .. } => automatic(pack, outcome, found),
         Decider::Nobody if kind != OutcomeKind::Acknowledgement => found.push(
             Finding::error(
                 "S407",
@@ -199,31 +126,7 @@ fn decider(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
             .related(outcome.kind.span, "bara en kvittens saknar beslut")
             .suggest("Skriv vem som beslutar: `nämnd`, `myndighet`, `delegat enligt …` eller `automatiskt enligt …`."),
         ),
-        Decider::Nobody | Decider::Board | Decider::Agency => {}
-    }
-}
-
-fn delegated(pack: &Pack, delegation: &Name, span: Span, found: &mut Vec<Finding>) {
-    let of_type = |parameter: &&Parameter| parameter.ty.it == ParameterType::Delegation;
-    match pack.parameter(delegation) {
-        None => found.push(
-            Finding::error("S410", span, format!("Delegationen `{delegation}` finns inte."))
-                .label("står inte under ## Parametrar")
-                .suggest(meant(
-                    delegation.as_str(),
-                    pack.parameters
-                        .iter()
-                        .filter(of_type)
-                        .map(|parameter| parameter.name.as_str()),
-                    "Lägg till en parameter av typen delegation.",
-                )),
-        ),
-        Some(parameter) if !of_type(&parameter) => found.push(
-            Finding::error("S410", span, format!("`{delegation}` är ingen delegation."))
-                .related(parameter.ty.span, "typen")
-                .suggest("Hänvisa till en parameter av typen delegation."),
-        ),
-        Some(_) => {}
+        Decider::Nobody | Decider::Delegate { .. } | Decider::Board | Decider::Agency => {}
     }
 }
 
@@ -413,45 +316,7 @@ fn grounds(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) {
     }
 }
 
-fn letter(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
-    if !pack.letters.contains_key(&outcome.letter.it) {
-        found.push(
-            Finding::error(
-                "S420",
-                outcome.letter.span,
-                format!("Brevet `{}` finns inte.", outcome.letter.it),
-            )
-            .label(format!("filen brev/{}.md saknas", outcome.letter.it))
-            .suggest(meant(
-                &outcome.letter.it,
-                pack.letters.keys().map(String::as_str),
-                "Skriv brevet, eller rätta namnet.",
-            )),
-        );
-    }
-}
-
-fn letters(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
-    for it in uses {
-        let uses::By::Letter(letter) = &it.by else { continue };
-        let written = it.name.as_str();
-        if pack.fact(&it.name).is_none() && pack.parameter(&it.name).is_none() {
-            let known: Vec<&str> = uses::facts(pack)
-                .map(|fact| fact.name.as_str())
-                .chain(pack.parameters.iter().map(|parameter| parameter.name.as_str()))
-                .chain(uses::LETTER_WORDS.iter().copied())
-                .collect();
-            found.push(
-                Finding::error(
-                    "S421",
-                    it.span,
-                    format!("`{{{written}}}` i brevet {letter} kan inte fyllas i."),
-                )
-                .label("ingen uppgift och inget av brevens egna ord")
-                .suggest(meant(written, known, "Skriv ett namn som finns under ## Uppgifter.")),
-            );
-        }
-    }
+fn letters(pack: &Pack, found: &mut Vec<Finding>) {
     for letter in pack.letters.values() {
         let is_used = pack.outcomes.iter().any(|outcome| outcome.letter.it == letter.name);
         if !is_used {
@@ -616,22 +481,6 @@ fn parameter(pack: &Pack, parameter: &Parameter, found: &mut Vec<Finding>) {
     let name = &parameter.name.it;
     let default = &parameter.default;
     match (&default.it, parameter_type(&parameter.ty.it)) {
-        (ParameterDefault::CaseWorker, Some(_)) => found.push(
-            Finding::error(
-                "S418",
-                default.span,
-                format!("`{name}` är ingen delegation och kan inte ha standarden handläggare."),
-            )
-            .suggest("Skriv `saknas` eller ett värde."),
-        ),
-        (ParameterDefault::Dated(_), None) => found.push(
-            Finding::error(
-                "S418",
-                default.span,
-                format!("Delegationen `{name}` kan inte ha ett värde."),
-            )
-            .suggest("Skriv `handläggare` eller `saknas`."),
-        ),
         (ParameterDefault::None, Some(_)) if parameter.set_by.it == SetBy::Law => found.push(
             Finding::error(
                 "S418",
@@ -641,23 +490,7 @@ fn parameter(pack: &Pack, parameter: &Parameter, found: &mut Vec<Finding>) {
             .label("ingen annan kan sätta den")
             .suggest("Skriv de daterade värdena, till exempel `59 200 från 2026-01-01`."),
         ),
-        (ParameterDefault::Dated(values), Some(ty)) => {
-            for (_, value) in values {
-                if !super::types::fits(value, ty) {
-                    found.push(
-                        Finding::error(
-                            "S418",
-                            default.span,
-                            format!("`{value}` ryms inte i typen för `{name}`."),
-                        )
-                        .label(format!("typen är {}", super::types::words(ty)))
-                        .related(parameter.ty.span, "typen")
-                        .suggest("Rätta värdet eller typen."),
-                    );
-                }
-            }
-            dated(pack, parameter, values, found);
-        }
+        (ParameterDefault::Dated(values), Some(_)) => dated(pack, parameter, values, found),
         _ => {}
     }
     if parameter.counted_at == CountedAt::Event
@@ -680,20 +513,6 @@ fn parameter(pack: &Pack, parameter: &Parameter, found: &mut Vec<Finding>) {
 
 fn dated(pack: &Pack, parameter: &Parameter, values: &[(Option<jiff::civil::Date>, Value)], found: &mut Vec<Finding>) {
     let default = &parameter.default;
-    let mut days: Vec<_> = values.iter().filter_map(|(day, _)| *day).collect();
-    let count = days.len();
-    days.sort_unstable();
-    days.dedup();
-    if days.len() < count || values.iter().filter(|(day, _)| day.is_none()).count() > 1 {
-        found.push(
-            Finding::error(
-                "S419",
-                default.span,
-                format!("`{}` har två värden från samma dag.", parameter.name.it),
-            )
-            .suggest("Behåll ett värde för varje dag."),
-        );
-    }
     let from = pack.meta.valid_from.it;
     let has_start = values.iter().any(|(day, _)| day.is_none_or(|day| day <= from));
     if !values.is_empty() && !has_start {

@@ -1,18 +1,16 @@
 //! Facts and where they come from (codes S1xx): every name exists, has one source, is used, and stands on its grounds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::uses::{self, By, Kind, Use};
+use super::uses::{self, Kind, Use};
 use crate::fact::Name;
-use crate::finding::{Finding, Span};
+use crate::finding::Finding;
 use crate::pack::{
-    Area, Fact, Mode, NoRecord, Pack, ParameterDefault, ParameterType, Referral, RegisterSource, RuleKind, Source,
-    Type, Underlag, WhenDown,
+    Area, Fact, Mode, Pack, ParameterDefault, ParameterType, RegisterSource, RuleKind, Source, Type, WhenDown,
 };
 
 pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
-    names(pack, uses, found);
-    duplicates(pack, found);
+    two_sources(pack, found);
     unused(pack, uses, found);
     for fact in uses::facts(pack) {
         source(pack, fact, found);
@@ -39,117 +37,28 @@ pub fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>, otherw
     }
 }
 
-fn names(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
-    let facts: BTreeSet<&str> = uses::facts(pack)
-        .map(|fact| fact.name.as_str())
-        .chain(pack.parameters.iter().map(|parameter| parameter.name.as_str()))
-        .collect();
-    let lists: BTreeSet<&str> = pack.lists.iter().map(|list| list.name.as_str()).collect();
-    for it in uses {
-        let written = it.name.as_str();
-        match it.kind {
-            // Letters and deciders have messages of their own (S4xx).
-            Kind::Fact if matches!(it.by, By::Letter(_) | By::Delegation) => {}
-            Kind::Fact if !facts.contains(written) => found.push(
-                Finding::error("S101", it.span, format!("Uppgiften `{written}` finns inte."))
-                    .label("det här namnet står inte under Uppgifter, Lista eller Parametrar")
-                    .suggest(meant(
-                        written,
-                        facts.iter().copied(),
-                        "Lägg till den under ## Uppgifter, eller rätta namnet.",
-                    )),
-            ),
-            Kind::List if !lists.contains(written) => found.push(
-                Finding::error("S101", it.span, format!("Listan `{written}` finns inte."))
-                    .label("ingen ## Lista har det här namnet")
-                    .suggest(meant(
-                        written,
-                        lists.iter().copied(),
-                        "Lägg till en ## Lista, eller rätta namnet.",
-                    )),
-            ),
-            _ => {}
-        }
-    }
-    for part in pack.steps.iter().flat_map(|step| &step.underlag) {
-        if let Underlag::Prefix(prefix) = &part.it
-            && !uses::facts(pack).any(|fact| fact.name.prefix() == prefix)
-        {
-            let prefixes: BTreeSet<&str> = uses::facts(pack).map(|fact| fact.name.prefix()).collect();
-            found.push(
-                Finding::error("S101", part.span, format!("Ingen uppgift börjar med `{prefix}.`"))
-                    .label("mönstret träffar ingenting")
-                    .suggest(meant(prefix, prefixes, "Ta bort mönstret, eller rätta det.")),
-            );
-        }
-    }
-}
-
-fn duplicates(pack: &Pack, found: &mut Vec<Finding>) {
-    let mut first: BTreeMap<&Name, &Fact> = BTreeMap::new();
+/// A fact that stands under Uppgifter with one source and is given by a rule or a parameter too. (The same row twice is the
+/// reader's to find.)
+fn two_sources(pack: &Pack, found: &mut Vec<Finding>) {
     for fact in uses::facts(pack) {
-        let Some(before) = first.insert(&fact.name.it, fact) else {
-            continue;
+        let name = &fact.name.it;
+        let other = match &fact.source.it {
+            Source::Rule => pack
+                .parameter(name)
+                .map(|it| (it.name.span, "den är också en parameter")),
+            Source::Parameter => pack.rule(name).map(|it| (it.name.span, "regeln ger den")),
+            _ => pack.rule(name).map(|it| (it.name.span, "regeln ger den")).or_else(|| {
+                pack.parameter(name)
+                    .map(|it| (it.name.span, "den är också en parameter"))
+            }),
         };
-        first.insert(&fact.name.it, before);
-        // A register that has the fact, but no ground to give it out: the fact is asked, and the law that stands in the way
-        // is reported.
-        let obstacle = match (&before.source.it, &fact.source.it) {
-            (Source::Applicant, Source::Register(register)) if fact.disclosure.is_none() => Some((fact, register)),
-            (Source::Register(register), Source::Applicant) if before.disclosure.is_none() => Some((before, register)),
-            _ => None,
-        };
-        found.push(match obstacle {
-            Some((row, register)) => Finding::note(
-                "S104",
-                row.span,
-                format!(
-                    "Rättsligt hinder: `{}` frågas efter fast registret {} har uppgiften, eftersom grund för att lämna ut den saknas.",
-                    fact.name.it, register.register
-                ),
-            )
-            .label("ingen grund för utlämnande"),
-            None => Finding::error(
-                "S102",
-                fact.name.span,
-                format!("Uppgiften `{}` har två källor.", fact.name.it),
-            )
-            .label("står här igen")
-            .related(before.name.span, "står först här")
-            .suggest("Behåll en rad: varje uppgift har exakt en källa."),
-        });
-    }
-    same(pack.lists.iter().map(|list| &list.name), "Listan", found);
-    same(pack.roles.iter().map(|role| &role.name), "Rollen", found);
-    same(pack.steps.iter().map(|step| &step.name), "Steget", found);
-    same(
-        pack.parameters.iter().map(|parameter| &parameter.name),
-        "Parametern",
-        found,
-    );
-    same(pack.controls.iter().map(|control| &control.id), "Kontrollen", found);
-    for kind in [RuleKind::Fact, RuleKind::Outcome] {
-        let of_kind = pack.rules.iter().filter(|rule| rule.kind == kind);
-        same(of_kind.map(|rule| &rule.name), "Regeln", found);
-    }
-    for rule in &pack.rules {
-        same(rule.rows.iter().map(|row| &row.id), "Raden", found);
-    }
-}
-
-fn same<'a>(names: impl Iterator<Item = &'a crate::finding::Spanned<Name>>, what: &str, found: &mut Vec<Finding>) {
-    let mut first: BTreeMap<&Name, Span> = BTreeMap::new();
-    for name in names {
-        match first.get(&name.it) {
-            Some(before) => found.push(
-                Finding::error("S103", name.span, format!("{what} `{}` står två gånger.", name.it))
-                    .label("står här igen")
-                    .related(*before, "står först här")
-                    .suggest("Byt namn på den ena, eller ta bort den."),
-            ),
-            None => {
-                first.insert(&name.it, name.span);
-            }
+        if let Some((span, label)) = other {
+            found.push(
+                Finding::error("S102", span, format!("Uppgiften `{name}` har två källor."))
+                    .label(label)
+                    .related(fact.source.span, "här står en annan källa")
+                    .suggest("Behåll en: varje uppgift har exakt en källa."),
+            );
         }
     }
 }
@@ -212,24 +121,6 @@ fn unused(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
             );
         }
     }
-    for list in &pack.lists {
-        let read = |it: &Use| match it.kind {
-            Kind::List => it.name == list.name.it,
-            Kind::Fact => pack
-                .list_of_column(&it.name)
-                .is_some_and(|of| of.name.it == list.name.it),
-        };
-        if list.columns.is_empty() && !uses.iter().any(read) {
-            found.push(
-                Finding::error(
-                    "S105",
-                    list.name.span,
-                    format!("Listan `{}` används inte.", list.name.it),
-                )
-                .suggest("Ta bort listan, eller lägg den i ett Underlag."),
-            );
-        }
-    }
     for parameter in &pack.parameters {
         if !used.contains(&parameter.name.it) {
             found.push(
@@ -265,7 +156,7 @@ fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
     let name = &fact.name.it;
     match &fact.source.it {
         Source::Register(register) => register_source(pack, fact, register, found),
-        Source::Referral(referral) => referral_source(pack, fact, referral, found),
+        Source::Referral(_) => referral_source(fact, found),
         Source::CaseWorker => {
             if fact.processing.is_none() {
                 found.push(
@@ -288,34 +179,21 @@ fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
                 found.push(question_missing(fact, "den frågas av sökanden"));
             }
         }
-        Source::Step(step) => match pack.step(step) {
-            None => found.push(
-                Finding::error("S115", fact.source.span, format!("Steget `{step}` finns inte.")).suggest(meant(
-                    step.as_str(),
-                    pack.steps.iter().map(|step| step.name.as_str()),
-                    "Lägg till steget under ## Steg, eller rätta namnet.",
-                )),
-            ),
-            Some(of) => {
-                if let Type::Choice(words) = &fact.ty.it {
-                    let outcomes: Vec<&str> = pack.outcomes_of(&of.name.it).map(|o| o.name.as_str()).collect();
-                    if let Some(word) = words.iter().find(|word| !outcomes.contains(&word.as_str())) {
-                        found.push(
-                            Finding::error(
-                                "S115",
-                                fact.ty.span,
-                                format!("`{word}` är inte ett utfall av steget `{step}`."),
-                            )
-                            .suggest(meant(
-                                word,
-                                outcomes.iter().copied(),
-                                "Låt typen räkna upp stegets utfall.",
-                            )),
-                        );
-                    }
-                }
+        Source::Step(step) => {
+            let outcomes: Vec<&str> = pack.outcomes_of(step).map(|outcome| outcome.name.as_str()).collect();
+            if let Type::Choice(words) = &fact.ty.it
+                && let Some(word) = words.iter().find(|word| !outcomes.contains(&word.as_str()))
+            {
+                found.push(
+                    Finding::error(
+                        "S115",
+                        fact.ty.span,
+                        format!("`{word}` är inte ett utfall av steget `{step}`."),
+                    )
+                    .suggest(meant(word, outcomes, "Låt typen räkna upp stegets utfall.")),
+                );
             }
-        },
+        }
         Source::Rule if pack.rule(name).is_none() => found.push(
             Finding::error(
                 "S113",
@@ -354,31 +232,6 @@ fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
         ),
         Source::Login | Source::Represented | Source::Rule | Source::Parameter => {}
     }
-    // A rule gives what no other source gives.
-    if !matches!(fact.source.it, Source::Rule)
-        && let Some(rule) = pack.rule(name)
-    {
-        found.push(
-            Finding::error("S102", rule.name.span, format!("Uppgiften `{name}` har två källor."))
-                .label("regeln ger den")
-                .related(fact.source.span, "här står en annan källa")
-                .suggest("Skriv källan `regel`, eller byt namn på det som regeln ger."),
-        );
-    }
-    if !matches!(fact.source.it, Source::Parameter)
-        && let Some(parameter) = pack.parameter(name)
-    {
-        found.push(
-            Finding::error(
-                "S102",
-                parameter.name.span,
-                format!("Uppgiften `{name}` har två källor."),
-            )
-            .label("den är också en parameter")
-            .related(fact.source.span, "här står en annan källa")
-            .suggest("Byt namn på den ena."),
-        );
-    }
     for (ground, what) in [(&fact.disclosure, "utlämnandet"), (&fact.processing, "behandlingen")] {
         if let Some(ground) = ground {
             super::law::in_force(pack, &ground.it, ground.span, &format!("Grunden för {what}"), found);
@@ -400,12 +253,7 @@ fn register_source(pack: &Pack, fact: &Fact, register: &RegisterSource, found: &
         (Some(_), None) => Some("behandling"),
         (None, None) => Some("utlämnande och för behandling"),
     };
-    let is_obstacle = uses::facts(pack)
-        .any(|other| other.name.it == *name && matches!(other.source.it, Source::Applicant))
-        && fact.disclosure.is_none();
-    if let Some(missing) = missing
-        && !is_obstacle
-    {
+    if let Some(missing) = missing {
         found.push(
             Finding::error(
                 "S110",
@@ -423,19 +271,6 @@ fn register_source(pack: &Pack, fact: &Fact, register: &RegisterSource, found: &
             .is_none_or(|question| question.it.trim().is_empty())
     {
         found.push(question_missing(fact, "den frågas när registret är ur funktion"));
-    }
-    if let NoRecord::Value(value) = &register.no_record
-        && !super::types::fits(value, &fact.ty.it)
-    {
-        found.push(
-            Finding::error(
-                "S118",
-                fact.source.span,
-                format!("`ingen post = {value}` passar inte typen för `{name}`."),
-            )
-            .related(fact.ty.span, "typen")
-            .suggest("Skriv ett värde av uppgiftens typ, `ej aktuellt` eller `saknas`."),
-        );
     }
     // Whose is the fact? The columns of a list are other people.
     let of_list = pack.list_of_column(name);
@@ -470,45 +305,12 @@ fn register_source(pack: &Pack, fact: &Fact, register: &RegisterSource, found: &
                     .suggest("Slå upp registret för en uppgift av typen orgnr, personnummer eller fastighet."),
                 );
             }
-            let subject_list = pack.list_of_column(&register.subject);
-            let apart = match (of_list, subject_list) {
-                (None, Some(list)) => Some(format!(
-                    "`{}` finns en gång för varje rad i listan {}, men `{name}` finns en gång.",
-                    register.subject, list.name.it
-                )),
-                (Some(list), other) if other.is_none_or(|other| other.name.it != list.name.it) => Some(format!(
-                    "En registeruppgift i listan {} slås upp för en kolumn i samma lista.",
-                    list.name.it
-                )),
-                _ => None,
-            };
-            if let Some(message) = apart {
-                found.push(
-                    Finding::error("S112", fact.source.span, message)
-                        .suggest("Lägg uppgiften i samma lista som det som den slås upp för."),
-                );
-            }
         }
     }
 }
 
-fn referral_source(pack: &Pack, fact: &Fact, referral: &Referral, found: &mut Vec<Finding>) {
+fn referral_source(fact: &Fact, found: &mut Vec<Finding>) {
     let name = &fact.name.it;
-    if pack.role(&referral.role).is_none() {
-        found.push(
-            Finding::error(
-                "S108",
-                fact.source.span,
-                format!("Rollen `{}` finns inte.", referral.role),
-            )
-            .label("remissen går till den")
-            .suggest(meant(
-                referral.role.as_str(),
-                pack.roles.iter().map(|role| role.name.as_str()),
-                "Lägg till rollen under ## Roller.",
-            )),
-        );
-    }
     if fact.processing.is_none() {
         found.push(
             Finding::error(
@@ -523,19 +325,6 @@ fn referral_source(pack: &Pack, fact: &Fact, referral: &Referral, found: &mut Ve
 }
 
 fn roles(pack: &Pack, found: &mut Vec<Finding>) {
-    for step in &pack.steps {
-        if pack.role(&step.role.it).is_none() {
-            found.push(
-                Finding::error("S108", step.role.span, format!("Rollen `{}` finns inte.", step.role.it))
-                    .label("steget har ingen ansvarig")
-                    .suggest(meant(
-                        step.role.as_str(),
-                        pack.roles.iter().map(|role| role.name.as_str()),
-                        "Lägg till rollen under ## Roller.",
-                    )),
-            );
-        }
-    }
     for role in &pack.roles {
         let Area::MunicipalityOf(property) = &role.area.it else {
             continue;

@@ -48,7 +48,6 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
     }
     for rule in &search.pack.rules {
         let outside = ranges(search.pack, rule, found);
-        results(search.pack, rule, found);
         Table::new(search, rule).check(&outside, found);
         for leaf in search.leaves(
             search
@@ -604,44 +603,5 @@ fn compared_outside<'p>(pack: &'p Pack, condition: &Expr, outside: &mut Vec<(&'p
         Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| compared_outside(pack, part, outside)),
         Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => compared_outside(pack, inner, outside),
         _ => {}
-    }
-}
-
-/// Result cells that are not of the type of what the rule gives.
-fn results(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) {
-    if rule.kind == RuleKind::Outcome {
-        return; // S403.
-    }
-    let Some(fact) = pack.fact(&rule.name.it) else { return };
-    for row in &rule.rows {
-        if let CellResult::Value(value) = &row.result.it
-            && !super::types::fits(value, &fact.ty.it)
-        {
-            let finding = Finding::error(
-                "S307",
-                row.result.span,
-                format!("{value} är inget värde av typen för `{}`.", rule.name.it),
-            )
-            .label(format!("typen är {}", super::types::words(&fact.ty.it)))
-            .related(fact.ty.span, "typen");
-            found.push(match &fact.ty.it {
-                Type::Choice(words) => finding.suggest(super::sources::meant(
-                    &value.to_string(),
-                    words.iter().map(String::as_str),
-                    "Skriv ett av typens ord.",
-                )),
-                _ => finding.suggest("Rätta värdet eller typen."),
-            });
-        }
-        if row.result.it == CellResult::CaseWorker {
-            found.push(
-                Finding::error(
-                    "S307",
-                    row.result.span,
-                    "En regel ger ett värde; bara en utfallsregel kan lämna till handläggare.".to_owned(),
-                )
-                .suggest("Skriv ett värde, eller lägg raden i en utfallsregel."),
-            );
-        }
     }
 }
