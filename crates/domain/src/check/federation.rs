@@ -314,7 +314,7 @@ fn adoption(pack: &Pack, role: &Role, body: &Body, joined: Joined<'_>, found: &m
                             body.name, body.id
                         ),
                     )
-                    .label(format!("typen är {}", super::types::words(ty)))
+                    .label(format!("typen är {ty}"))
                     .suggest("Låt organet anta dokumentet med ett värde inom gränserna."),
                 );
             }

@@ -59,7 +59,7 @@ pub const CODES: &[(&str, &str)] = &[
         "S305",
         "En rad som aldrig nås, eftersom raderna före tar alla dess fall.",
     ),
-    ("S306", "En gräns eller ett ord utanför uppgiftens typ."),
+    ("S306", "En gräns utanför uppgiftens typ."),
     ("S309", "Fler fall än som prövas: det är inte bevisat."),
     (
         "S402",

@@ -458,7 +458,7 @@ fn fee(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
     if !matches!(ty, Type::Kronor { .. }) {
         found.push(
             Finding::error("S416", fee.span, format!("Avgiften `{}` är inte i kronor.", fee.it))
-                .label(format!("typen är {}", super::types::words(ty)))
+                .label(format!("typen är {ty}"))
                 .suggest("Skriv en parameter eller uppgift av typen kr."),
         );
     }

@@ -287,25 +287,21 @@ fn register_source(pack: &Pack, fact: &Fact, register: &RegisterSource, found: &
             ),
         );
     }
-    match pack.fact(&register.subject) {
-        // An unknown subject is S101.
-        None => {}
-        Some(subject) => {
-            if !matches!(subject.ty.it, Type::OrgNr | Type::PersonNr | Type::Property) {
-                found.push(
-                    Finding::error(
-                        "S112",
-                        fact.source.span,
-                        format!(
-                            "Registret {} slås upp för `{}`, som inte är ett nummer eller en fastighet.",
-                            register.register, register.subject
-                        ),
-                    )
-                    .related(subject.ty.span, "typen är inte orgnr, personnummer eller fastighet")
-                    .suggest("Slå upp registret för en uppgift av typen orgnr, personnummer eller fastighet."),
-                );
-            }
-        }
+    if let Some(subject) = pack.fact(&register.subject)
+        && !matches!(subject.ty.it, Type::OrgNr | Type::PersonNr | Type::Property)
+    {
+        found.push(
+            Finding::error(
+                "S112",
+                fact.source.span,
+                format!(
+                    "Registret {} slås upp för `{}`, som inte är ett nummer eller en fastighet.",
+                    register.register, register.subject
+                ),
+            )
+            .related(subject.ty.span, "typen är inte orgnr, personnummer eller fastighet")
+            .suggest("Slå upp registret för en uppgift av typen orgnr, personnummer eller fastighet."),
+        );
     }
 }
 

@@ -8,19 +8,19 @@ use super::search::{Case, Outcome as Answer, Search, Verdict};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Known, Name, Value};
 use crate::finding::{Finding, Span};
-use crate::pack::{
-    CellResult, Column, Comparison, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Source, Step, Test, Type,
-};
+use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Step, Test};
 use crate::rules::Scope;
 
 pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
     for step in &search.pack.steps {
+        ranges_in(search.pack, &step.needed_when.it, found);
         needed(search, step, found);
     }
     for control in &search.pack.controls {
         let condition = &control.condition;
+        ranges_in(search.pack, &condition.it, found);
         let mut own = Vec::new();
-        uses::expr(&condition.it, condition.span, &By::Control, &mut own);
+        uses::expr(&condition.it, &By::Control, &mut own);
         let leaves = search.leaves(&own);
         let scope = search.probe.scope(own.iter().map(|it| &it.name));
         let holds = search.find(&leaves, |case| {
@@ -324,8 +324,8 @@ impl<'s, 'p> Table<'s, 'p> {
                 match answer {
                     Answer::Found(example) if before.result.it != row.result.it => found.push(
                         Finding::error("S302", row.id.span, format!("Raderna {a} och {b} säger emot varandra."))
-                            .label(format!("ger {}", result(row)))
-                            .related(before.id.span, format!("ger {}", result(before)))
+                            .label(format!("ger {}", row.result.it))
+                            .related(before.id.span, format!("ger {}", before.result.it))
                             .example(example)
                             .suggest("Gör villkoren ömsesidigt uteslutande, eller skriv `första` som policy."),
                     ),
@@ -383,7 +383,7 @@ impl<'s, 'p> Table<'s, 'p> {
 
     /// `samla`: the same ground written twice.
     fn repeated(&self, found: &mut Vec<Finding>) {
-        let tests = |row: &Row| row.tests.iter().map(|test| plain(&test.it)).collect::<Vec<_>>();
+        let tests = |row: &Row| row.tests.iter().map(|test| test.it.to_string()).collect::<Vec<_>>();
         for (second, row) in self.rule.rows.iter().enumerate() {
             let same = self.rule.rows[..second]
                 .iter()
@@ -474,40 +474,6 @@ impl<'s, 'p> Table<'s, 'p> {
     }
 }
 
-fn result(row: &Row) -> String {
-    match &row.result.it {
-        CellResult::Value(value) => value.to_string(),
-        CellResult::NotApplicable => "ej aktuellt".to_owned(),
-        CellResult::CaseWorker => "handläggare".to_owned(),
-    }
-}
-
-/// A test as text without its place, so that two can be compared.
-fn plain(test: &Test) -> String {
-    fn expr(it: &Expr) -> String {
-        let all = |parts: &[Expr]| parts.iter().map(expr).collect::<Vec<_>>().join(",");
-        match it {
-            Expr::Always => "alltid".to_owned(),
-            Expr::Fact(name) => name.it.to_string(),
-            Expr::Constant(value) => format!("«{}»", value.it),
-            Expr::Compare(how, left, right) => format!("{how:?}({},{})", expr(left), expr(right)),
-            Expr::IsNotApplicable(name) => format!("e({})", name.it),
-            Expr::And(parts) => format!("och({})", all(parts)),
-            Expr::Or(parts) => format!("eller({})", all(parts)),
-            Expr::Not(inner) => format!("inte({})", expr(inner)),
-            Expr::Arithmetic(how, left, right) => format!("{how:?}({},{})", expr(left), expr(right)),
-            Expr::Count(name) => format!("antal({})", name.it),
-            Expr::Sum(name) => format!("summa({})", name.it),
-            Expr::Any(name, inner) => format!("någon({}:{})", name.it, expr(inner)),
-            Expr::All(name, inner) => format!("alla({}:{})", name.it, expr(inner)),
-        }
-    }
-    match test {
-        Test::Condition(condition) => expr(condition),
-        other => format!("{other:?}"),
-    }
-}
-
 /// Boundaries outside the type. The rows that have one, so that they are not reported twice.
 fn ranges(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) -> BTreeSet<Name> {
     let mut rows = BTreeSet::new();
@@ -521,87 +487,68 @@ fn ranges(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) -> BTreeSet<Name> 
         })
         .collect();
     for row in &rule.rows {
+        let before = found.len();
         for (input, cell) in inputs.iter().zip(&row.tests) {
-            let mut outside: Vec<(&Name, Value, Span)> = Vec::new();
-            let mut constant = |name: Option<&'_ Name>, value: &Value| {
-                if let Some(name) = name.and_then(|name| pack_name(pack, name)) {
-                    outside.push((name, value.clone(), cell.span));
+            let mut boundary = |value: &Value| {
+                if let Some(name) = input {
+                    found.extend(outside(pack, name, value, cell.span));
                 }
             };
             match &cell.it {
-                Test::Compare(_, Operand::Constant(value)) => constant(*input, value),
+                Test::Compare(_, Operand::Constant(value)) => boundary(value),
                 Test::Between(low, high) => {
-                    constant(*input, &Value::Number(*low));
-                    constant(*input, &Value::Number(*high));
+                    boundary(&Value::Number(*low));
+                    boundary(&Value::Number(*high));
                 }
                 Test::OneOf(all) | Test::NotOneOf(all) => {
                     for operand in all {
                         if let Operand::Constant(value) = operand {
-                            constant(*input, value);
+                            boundary(value);
                         }
                     }
                 }
-                Test::Condition(condition) => compared_outside(pack, condition, &mut outside),
+                Test::Condition(condition) => ranges_in(pack, condition, found),
                 Test::Any | Test::NotApplicable | Test::Compare(..) => {}
             }
-            for (name, value, span) in outside {
-                let Some(ty) = super::graph::type_of(pack, name) else {
-                    continue;
-                };
-                if super::types::fits(&value, ty) || is_outcome(pack, name, &value) {
-                    continue;
-                }
-                rows.insert(row.id.it.clone());
-                let finding = Finding::error(
-                    "S306",
-                    span,
-                    format!("`{name}` kan aldrig vara {value} i raden {}.", row.id.it),
-                )
-                .label(format!("typen är {}", super::types::words(ty)));
-                found.push(match ty {
-                    Type::Choice(words) => finding.suggest(super::sources::meant(
-                        &value.to_string(),
-                        words.iter().map(String::as_str),
-                        "Skriv ett av typens ord.",
-                    )),
-                    _ => finding.suggest("Rätta gränsen, eller vidga typen."),
-                });
-            }
+        }
+        if found.len() > before {
+            rows.insert(row.id.it.clone());
         }
     }
     rows
 }
 
-fn pack_name<'p>(pack: &'p Pack, name: &Name) -> Option<&'p Name> {
-    pack.fact(name)
-        .map(|fact| &fact.name.it)
-        .or_else(|| pack.parameter(name).map(|parameter| &parameter.name.it))
-}
-
-/// A fact of source `steg` has the step's outcomes, whatever words its type lists.
-fn is_outcome(pack: &Pack, name: &Name, value: &Value) -> bool {
-    pack.fact(name).is_some_and(|fact| match &fact.source.it {
-        Source::Step(step) => pack
-            .outcomes_of(step)
-            .any(|outcome| outcome.name.it == value.to_string()),
-        _ => false,
-    })
-}
-
-fn compared_outside<'p>(pack: &'p Pack, condition: &Expr, outside: &mut Vec<(&'p Name, Value, Span)>) {
+/// The same in a condition.
+fn ranges_in(pack: &Pack, condition: &Expr, found: &mut Vec<Finding>) {
     match condition {
-        Expr::Compare(how, left, right) => {
+        Expr::Compare(_, left, right) => {
             for (fact, constant) in [(left, right), (right, left)] {
-                if let (Expr::Fact(name), Expr::Constant(value)) = (&**fact, &**constant)
-                    && let Some(name) = pack_name(pack, &name.it)
-                    && !(matches!(how, Comparison::NotEqual) && !matches!(value.it, Value::Number(_)))
-                {
-                    outside.push((name, value.it.clone(), value.span));
+                if let (Expr::Fact(name), Expr::Constant(value)) = (&**fact, &**constant) {
+                    found.extend(outside(pack, &name.it, &value.it, value.span));
                 }
             }
         }
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| compared_outside(pack, part, outside)),
-        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => compared_outside(pack, inner, outside),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| ranges_in(pack, part, found)),
+        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => ranges_in(pack, inner, found),
         _ => {}
     }
+}
+
+/// A number that the fact can never be; words are the reader's to find.
+fn outside(pack: &Pack, name: &Name, value: &Value, span: Span) -> Option<Finding> {
+    let ty = super::graph::type_of(pack, name)?;
+    let (min, max, _) = super::types::range(ty)?;
+    let Value::Number(number) = value else { return None };
+    if min <= *number && *number <= max {
+        return None;
+    }
+    Some(
+        Finding::error(
+            "S306",
+            span,
+            format!("Gränsen {value} ligger utanför vad `{name}` kan vara."),
+        )
+        .label(format!("typen är {ty}"))
+        .suggest("Rätta gränsen, eller vidga typen."),
+    )
 }

@@ -39,24 +39,3 @@ pub fn range(ty: &Type) -> Option<(Decimal, Decimal, Decimal)> {
 fn within(number: Decimal, ty: &Type) -> bool {
     range(ty).is_some_and(|(min, max, _)| min <= number && number <= max)
 }
-
-/// The type as its writer would say it, for messages.
-pub fn words(ty: &Type) -> String {
-    match ty {
-        Type::YesNo => "ja/nej".to_owned(),
-        Type::Assessment => "ja/nej + motivering".to_owned(),
-        Type::Choice(words) => words.join(" / "),
-        Type::Number { min, max, unit, .. } => {
-            let unit = unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            format!("tal {}–{}{unit}", Value::Number(*min), Value::Number(*max))
-        }
-        Type::Kronor { min, max } => format!("kr {}–{}", Value::Number(*min), Value::Number(*max)),
-        Type::Text { characters_max } => format!("text ≤ {characters_max}"),
-        Type::Date => "datum".to_owned(),
-        Type::OrgNr => "orgnr".to_owned(),
-        Type::PersonNr => "personnummer".to_owned(),
-        Type::Property => "fastighet".to_owned(),
-        Type::Municipality => "kommunkod".to_owned(),
-        Type::Attachment { .. } => "bilaga".to_owned(),
-    }
-}

@@ -71,11 +71,11 @@ pub fn all(pack: &Pack) -> Vec<Use> {
         }
     }
     for control in &pack.controls {
-        expr(&control.condition.it, control.condition.span, &By::Control, &mut uses);
+        expr(&control.condition.it, &By::Control, &mut uses);
     }
     for step in &pack.steps {
         let by = By::NeededWhen(step.name.it.clone());
-        expr(&step.needed_when.it, step.needed_when.span, &by, &mut uses);
+        expr(&step.needed_when.it, &by, &mut uses);
         let by = By::Underlag(step.name.it.clone());
         for part in &step.underlag {
             match &part.it {
@@ -159,13 +159,13 @@ fn test(cell: &Spanned<Test>, by: &By, uses: &mut Vec<Use>) {
     match &cell.it {
         Test::Compare(_, it) => operand(it),
         Test::OneOf(them) | Test::NotOneOf(them) => them.iter().for_each(operand),
-        Test::Condition(condition) => expr(condition, cell.span, by, uses),
+        Test::Condition(condition) => expr(condition, by, uses),
         Test::Any | Test::NotApplicable | Test::Between(..) => {}
     }
 }
 
-/// Every name in a condition. `whole` stands for names that carry no place of their own.
-pub fn expr(condition: &Expr, whole: Span, by: &By, uses: &mut Vec<Use>) {
+/// Every name in a condition.
+pub fn expr(condition: &Expr, by: &By, uses: &mut Vec<Use>) {
     match condition {
         Expr::Always | Expr::Constant(_) => {}
         Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Sum(name) => {
@@ -174,14 +174,14 @@ pub fn expr(condition: &Expr, whole: Span, by: &By, uses: &mut Vec<Use>) {
         Expr::Count(name) => uses.push(list(name, by)),
         Expr::Any(name, inner) | Expr::All(name, inner) => {
             uses.push(list(name, by));
-            expr(inner, whole, by, uses);
+            expr(inner, by, uses);
         }
         Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
-            expr(left, whole, by, uses);
-            expr(right, whole, by, uses);
+            expr(left, by, uses);
+            expr(right, by, uses);
         }
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| expr(part, whole, by, uses)),
-        Expr::Not(inner) => expr(inner, whole, by, uses),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| expr(part, by, uses)),
+        Expr::Not(inner) => expr(inner, by, uses),
     }
 }
 
