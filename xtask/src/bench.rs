@@ -3,7 +3,34 @@
 use crate::sh;
 
 /// Name, what it measures, and the cargo arguments that run it.
-const BENCHES: &[(&str, &str, &[&str])] = &[];
+const BENCHES: &[(&str, &str, &[&str])] = &[
+    (
+        "store",
+        "durable writes a second, one by one and in shared commits",
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "--package",
+            "samverk-store",
+            "--example",
+            "bench_store",
+        ],
+    ),
+    (
+        "log",
+        "growth of the sealed log, and what roots and proofs cost to read",
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "--package",
+            "samverk-store",
+            "--example",
+            "bench_log",
+        ],
+    ),
+];
 
 pub fn run(arguments: &[String]) -> anyhow::Result<()> {
     let Some(name) = arguments.first() else {

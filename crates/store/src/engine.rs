@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
@@ -44,7 +45,9 @@ pub struct Store {
 
 struct Shared {
     path: PathBuf,
-    queue: mpsc::Sender<Box<dyn Work>>,
+    /// `None` only while the store is being closed.
+    queue: Option<mpsc::Sender<Box<dyn Work>>>,
+    writer: Option<JoinHandle<()>>,
     idle_readers: Mutex<Vec<Connection>>,
     readers: Arc<Semaphore>,
     counters: Arc<Mutex<Counters>>,
@@ -76,14 +79,15 @@ impl Store {
             counters: Arc::clone(&counters),
             job_enqueued: Arc::clone(&job_enqueued),
         };
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write_what_is_waiting(&writer, waiting, &heard))
             .map_err(|e| not_opened(&e))?;
         Ok(Self {
             shared: Arc::new(Shared {
                 path: path.to_owned(),
-                queue,
+                queue: Some(queue),
+                writer: Some(thread),
                 idle_readers: Mutex::new(Vec::new()),
                 readers: Arc::new(Semaphore::new(READERS_MAX)),
                 counters,
@@ -100,7 +104,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (job, answer) = job(name, f);
-        self.shared.queue.send(job).await.map_err(|_| StoreError::Closed)?;
+        self.shared.queue()?.send(job).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -112,7 +116,10 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (job, answer) = job(name, f);
-        self.shared.queue.blocking_send(job).map_err(|_| StoreError::Closed)?;
+        self.shared
+            .queue()?
+            .blocking_send(job)
+            .map_err(|_| StoreError::Closed)?;
         answer.blocking_recv().map_err(|_| StoreError::Closed)?
     }
 
@@ -220,7 +227,26 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// The last clone that goes waits until what is queued is committed and the write-ahead log is folded into the file.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        locked(&self.idle_readers).clear();
+        self.queue = None;
+        if let Some(writer) = self.writer.take()
+            // A closure may hold the last clone, and then this *is* the writer: it ends by itself.
+            && writer.thread().id() != std::thread::current().id()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer ended with a panic");
+        }
+    }
+}
+
 impl Shared {
+    fn queue(&self) -> Result<&mpsc::Sender<Box<dyn Work>>, StoreError> {
+        self.queue.as_ref().ok_or(StoreError::Closed)
+    }
+
     fn read<T, E: From<StoreError>>(
         &self,
         name: &'static str,

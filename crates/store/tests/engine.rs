@@ -228,6 +228,38 @@ fn the_store_file_is_for_its_owner_only() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_commits_what_is_queued_and_folds_the_log_into_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    let own = store.clone();
+    let waiting: Vec<_> = (0..50)
+        .map(|n| {
+            // The closure itself holds a clone: the last one may go in the writer's own thread.
+            let (store, held) = (store.clone(), own.clone());
+            tokio::spawn(async move {
+                store
+                    .run("insert", move |tx| {
+                        let _held = &held;
+                        tx.execute("insert into numbers (n) values ($1)", params![n])
+                    })
+                    .await
+            })
+        })
+        .collect();
+    drop((store, own));
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), Ok(1));
+    }
+    let wal = folder.path().join("node.sqlite-wal");
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while wal.exists() && std::time::Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    assert!(!wal.exists(), "the write-ahead log is folded in");
+    assert_eq!(all(&open(&folder)).await.len(), 50);
+}
+
 /// The other half of the next test: run as its own process, it writes rows and prints each once it is acknowledged.
 #[test]
 fn writes_until_killed_when_started_by_the_kill_test() {

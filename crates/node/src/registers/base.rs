@@ -44,7 +44,7 @@ pub const TYPES: &[(&str, Type)] = &[
     ("kommunkod", Type::Municipality),
     ("orgnr", Type::OrgNr),
     ("personnummer", Type::Person),
-    ("personnummer, flera", Type::People),
+    ("flera personnummer", Type::People),
     ("fastighet", Type::Property),
     ("firmateckning", Type::Signing),
 ];

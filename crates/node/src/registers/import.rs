@@ -290,7 +290,7 @@ impl Header {
                 _ => {
                     let field =
                         Name::parse(&word).map_err(|why| format!("”{word}” är inget namn på ett fält: {why}."))?;
-                    let kind = column_type(&field, kind.as_deref(), known)?;
+                    let kind = column_type(register, &field, kind.as_deref(), known)?;
                     Column::Field(field, kind)
                 }
             };
@@ -376,7 +376,12 @@ impl Header {
     }
 }
 
-fn column_type(field: &Name, kind: Option<&str>, known: Option<&base::Register>) -> Result<Type, String> {
+fn column_type(
+    register: &Name,
+    field: &Name,
+    kind: Option<&str>,
+    known: Option<&base::Register>,
+) -> Result<Type, String> {
     let said = kind
         .map(|kind| {
             Type::parse(kind).ok_or_else(|| {
@@ -390,7 +395,9 @@ fn column_type(field: &Name, kind: Option<&str>, known: Option<&base::Register>)
     let Some(known) = known else {
         return said.ok_or_else(|| {
             format!(
-                "Skriv typen efter kolumnen: {field} (text). Typerna är {}.",
+                "Registret {register} är inget av basregistren ({}). Skriv därför typen efter kolumnen: {field} (text). \
+                 Typerna är {}.",
+                one_of(REGISTERS.iter().map(|known| known.name)),
                 one_of(TYPES.iter().map(|(word, _)| *word))
             )
         });
