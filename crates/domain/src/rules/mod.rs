@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{Cause, Known, Name, Value};
-use crate::pack::{OutcomeKind, Pack};
+use crate::pack::{Decider, Pack};
 
 mod classes;
 mod diagram;
@@ -66,10 +66,11 @@ pub enum Verdict<'r> {
     NotNeeded,
     /// `väntar`: something is missing.
     Waiting,
-    /// `handläggare`: nothing is missing, and a person must look before anything is decided.
+    /// `handläggare`: nothing is missing, a person must look, and nobody would: the rules give no outcome, or one that
+    /// is decided automatically.
     CaseWorker,
-    /// The rules give this outcome. A burdensome one that rows give stands also beside a row that says `handläggare`:
-    /// it is never automatic, so a person looks anyway.
+    /// The rules give this outcome. Where a person decides it, it stands also beside a row that says `handläggare`: the
+    /// row then says what that person must take a stand on.
     Outcome(&'r str),
 }
 
@@ -83,10 +84,11 @@ impl StepResult {
             (_, Known::Missing(_)) => Verdict::Waiting,
             (_, Known::Value(outcome)) => {
                 let mut outcomes = pack.outcomes_of(step);
-                let burdensome =
-                    outcomes.any(|listed| listed.name.it == *outcome && listed.kind.it == OutcomeKind::Burdensome);
-                let refused = burdensome && !self.grounds.is_empty();
-                if must_look && !refused {
+                let nobody_looks = outcomes.any(|listed| {
+                    let by_itself = matches!(listed.decider.it, Decider::Automatic { .. } | Decider::Nobody);
+                    listed.name.it == *outcome && by_itself
+                });
+                if must_look && nobody_looks {
                     Verdict::CaseWorker
                 } else {
                     Verdict::Outcome(outcome)
