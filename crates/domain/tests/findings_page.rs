@@ -27,7 +27,9 @@ fn page() -> String {
          `SAMVERK_WRITE_DOCS=1 cargo test -p samverk-domain --test findings_page`.\n",
     );
     for (digit, kind) in KINDS {
-        page.push_str(&format!("\n## S{digit}xx {kind}\n\n| Kod | Vad det är |\n| --- | --- |\n"));
+        page.push_str(&format!(
+            "\n## S{digit}xx {kind}\n\n| Kod | Vad det är |\n| --- | --- |\n"
+        ));
         for (code, meaning) in check::codes().filter(|(code, _)| code[1..].starts_with(*digit)) {
             let meaning = meaning.trim_end_matches('.');
             let mut letters = meaning.chars();

@@ -18,6 +18,7 @@ mod uses;
 
 use crate::finding::Finding;
 use crate::pack::Pack;
+use crate::rules::example;
 
 pub use federation::Joined;
 
@@ -102,6 +103,9 @@ pub const CODES: &[(&str, &str)] = &[
         "S607",
         "Ett organ har satt en parameter som inte finns eller utanför dess typ.",
     ),
+    ("S701", "Ett exempel får ett annat utfall."),
+    ("S702", "Ett exempel får andra grunder."),
+    ("S703", "Ett exempel nämner något som inte finns."),
 ];
 
 /// The reader's and the checker's codes, in order.
@@ -123,6 +127,9 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
         tables::check(&search::Search::new(&loosened), &mut found);
     }
     texts::check(pack, &mut found);
+    for one in &pack.examples {
+        found.extend(example::run(pack, one));
+    }
     if let Some(joined) = joined {
         federation::check(pack, joined, &mut found);
     }
