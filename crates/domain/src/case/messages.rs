@@ -25,6 +25,9 @@ pub struct Application {
     /// `sv` or `en`: the language that the person used.
     pub language: String,
     pub facts: Vec<SentFact>,
+    /// Attachments by SHA-256 (hex), base64url: those that the facts name and no others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The received instant (the host's durable receipt) and its legal day in Sweden (FL 22 §).
     pub received_at: Timestamp,
     pub received_day: Date,
@@ -155,6 +158,9 @@ pub struct Completion {
     pub submission: String,
     pub step: Name,
     pub facts: Vec<SentFact>,
+    /// As in [`Application::files`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     pub received_at: Timestamp,
 }
 
