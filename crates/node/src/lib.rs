@@ -19,4 +19,5 @@ pub mod web;
 
 pub mod registers;
 pub mod services;
+pub mod test_eid;
 pub mod trust;

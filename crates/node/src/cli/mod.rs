@@ -8,6 +8,7 @@ pub mod check;
 pub mod findings;
 pub mod register;
 pub mod serve;
+pub mod test_eid;
 pub mod verify;
 
 /// One binary that a public body runs as its node.
@@ -22,6 +23,7 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     Serve(serve::Args),
+    TestEid(test_eid::Args),
     Verify(verify::Args),
     Register(register::Args),
 }
@@ -31,6 +33,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::TestEid(args) => test_eid::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };

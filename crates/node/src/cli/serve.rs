@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::on_runtime(async {
         let running = Node::start(&args.dir).await?;
         announce(&format!("http://{}", running.address));
-        running.until_asked_to_stop().await;
+        crate::node::asked_to_stop().await;
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })

@@ -421,3 +421,6 @@ impl FromRequestParts<Arc<Node>> for Staff {
         Ok(Self { session, roles })
     }
 }
+
+#[cfg(test)]
+mod tests;

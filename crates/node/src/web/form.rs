@@ -161,7 +161,8 @@ fn check_token(visit: &Visit, token: Option<&str>) -> Result<(), Failure> {
     same.map_err(|_| Failure::Forged)
 }
 
-fn parse_pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, Failure> {
+/// The pairs of a form or a query, decoded.
+pub fn parse_pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, Failure> {
     let text = std::str::from_utf8(bytes).map_err(|_| Failure::BadRequest)?;
     let mut pairs = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

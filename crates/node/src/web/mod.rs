@@ -46,6 +46,12 @@ const MACHINE_PATHS: [&str; 4] = ["/utbyte/", "/federation", "/halsa", "/stil/"]
 
 /// The whole node as one service: every capability's router, and around them what holds for all.
 pub fn app(node: Arc<Node>) -> Router {
+    let capabilities = Router::new().merge(crate::login::routes());
+    app_with(node, capabilities)
+}
+
+/// [`app`] with other capabilities than ours.
+pub fn app_with(node: Arc<Node>, capabilities: Router<Arc<Node>>) -> Router {
     let trusted = CsrfLayer::new();
     let csrf = trusted
         .clone()
@@ -54,7 +60,7 @@ pub fn app(node: Arc<Node>) -> Router {
         .unwrap_or(trusted);
     Router::new()
         .merge(pages::routes())
-        .merge(crate::login::routes())
+        .merge(capabilities)
         .route("/stil/{name}", get(assets::sheet))
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::NotFound })
