@@ -259,7 +259,7 @@ pub enum AfterEvent {
     Final,
 }
 
-/// `4 månader från komplett, förlängs en gång 4 månader; start tidigast 14 dagar från inkommet`
+/// `4 månader från komplett, förlängs 4 månader; start tidigast 14 dagar från inkommet`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frist {
     /// Absent when the law sets no time for the decision; then FL 9, 11 and 12 §§ are what there is.
@@ -555,8 +555,11 @@ pub enum ParameterDefault {
     Dated(Vec<(Option<Date>, Value)>),
 }
 
-/// `brev/<namn>.md`: a heading and paragraphs. Placeholders: `{faktum}`, `{nämnd}`, `{organ}`, `{diarienummer}`,
-/// `{beslutsdatum}`, `{avgift}`, and on lines of their own `{grunder}` and `{överklagande}`.
+/// Placeholders that are filled in from the case, beside facts and parameters.
+pub const FROM_CASE: [&str; 5] = ["organ", "steg", "diarienummer", "beslutsdatum", "avgift"];
+
+/// `brev/<namn>.md`: a heading and paragraphs. Placeholders: `{faktum}` (a list's column stands for its values in every
+/// row), [`FROM_CASE`], and on lines of their own `{grunder}` and `{överklagande}`.
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub name: String,

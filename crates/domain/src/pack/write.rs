@@ -23,7 +23,7 @@ fn number(n: Decimal, decimals: u32) -> String {
 }
 
 /// A constant as a cell or a condition writes it; words that would be read as something else stand in quotes.
-fn constant(value: &Value) -> String {
+pub(super) fn constant(value: &Value) -> String {
     match value {
         Value::Choice(word) | Value::Text(word) | Value::Property(word) => {
             let plain = word.starts_with(char::is_alphabetic)

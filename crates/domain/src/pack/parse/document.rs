@@ -91,8 +91,16 @@ struct Section<'a> {
     tables: Vec<Table<'a>>,
 }
 
+/// Whether front matter and title were read; if not, a document with stand-ins lets the other files be read, and is then
+/// thrown away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    No,
+}
+
 /// Reads the main file. `letters` are the stems of the files under `brev/`.
-pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> Option<Pack> {
+pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> Option<(Pack, Whole)> {
     let (meta, body) = front_matter(reader, file);
     let (title, intro, sections) = sections(reader, body);
     if !sections
@@ -129,7 +137,10 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     for (column, table, row) in of(Kind::Outcomes).flat_map(|section| quiet_rows(section, "steg")) {
         let outcome = find_column(table, "utfall").map(|at| row.cell(Some(at)).fold());
         if let (Ok(step), Some(outcome)) = (Name::parse(row.cell(Some(column)).text), outcome) {
-            names.outcomes.entry(step).or_default().push(outcome);
+            let outcomes = names.outcomes.entry(step).or_default();
+            if !outcomes.contains(&outcome) {
+                outcomes.push(outcome);
+            }
         }
     }
     for parameter in &parameters {
@@ -190,9 +201,24 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
         read_outcomes(reader, section, &names, letters, &mut outcomes);
     }
 
+    let whole = if meta.is_some() && title.is_some() {
+        Whole::Yes
+    } else {
+        Whole::No
+    };
+    let start = body.range(0, 0);
     let mut pack = Pack {
-        meta: meta?,
-        title: title?,
+        meta: match meta {
+            Some(meta) => meta,
+            None => Meta {
+                slug: start.with(Name::parse("saknas").ok()?),
+                version: start.with(0),
+                valid_from: start.with(Date::ZERO),
+                valid_to: None,
+                publisher: start.with(String::new()),
+            },
+        },
+        title: title.unwrap_or_else(|| start.with(String::new())),
         intro,
         roles,
         facts,
@@ -209,7 +235,7 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     };
     let swedish = texts::from_document(&pack);
     pack.texts.insert("sv".to_owned(), swedish);
-    Some(pack)
+    Some((pack, whole))
 }
 
 /// What a fact is taken for when its type could not be read.
@@ -288,13 +314,15 @@ fn front_matter<'a>(reader: &mut Reader, file: Slice<'a>) -> (Option<Meta>, Slic
             continue;
         };
         match KEYS.iter().position(|known| key.is(known)) {
-            None => reader.unknown(
-                "S006",
-                key,
-                format!("Nyckeln {} finns inte.", shown(key)),
-                "okänd nyckel",
-                KEYS,
-            ),
+            None => {
+                let message = format!("Nyckeln {} finns inte.", shown(key));
+                reader.unknown("S006", key, message, "okänd nyckel", KEYS);
+                // The value is read as if the key had been spelled right.
+                let near = reader.nearest(key.text, KEYS);
+                if let Some(at) = KEYS.iter().position(|known| near == Some(known)) {
+                    values[at] = values[at].or(Some((key, value)));
+                }
+            }
             Some(at) => match values[at] {
                 Some((first, _)) => twice(reader, key.span(), KEYS[at], first.span()),
                 None => values[at] = Some((key, value)),
@@ -410,6 +438,7 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
     let mut sections: Vec<Section<'a>> = Vec::new();
     // Under a heading that is not understood nothing is read: one finding is enough.
     let mut skipping = false;
+    let unmarked = reader.findings.iter().any(|finding| finding.code == "S005");
     for part in markdown::parts(reader, body) {
         match part {
             Part::Heading { level: 1, text } => match &title {
@@ -482,16 +511,22 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
                 }
                 Some(section) => section.tables.push(table),
             },
+            // Where the front matter is not marked as such, it is no paragraph either.
+            Part::Paragraph(_) if title.is_none() && unmarked => {}
             Part::Paragraph(lines) if sections.is_empty() && !skipping => {
                 let whole = paragraph(&lines);
                 match (&title, &intro) {
-                    (None, _) => reader.error(
-                        "S011",
-                        lines[0],
-                        "Text före tjänstens rubrik.",
-                        "före rubriken",
-                        "Flytta texten under rubriken.",
-                    ),
+                    (None, None) => {
+                        reader.error(
+                            "S011",
+                            lines[0],
+                            "Text före tjänstens rubrik.",
+                            "före rubriken",
+                            "Skriv # och tjänstens namn först.",
+                        );
+                        intro = Some(whole);
+                    }
+                    (None, Some(_)) => {}
                     (Some(_), None) => intro = Some(whole),
                     (Some(_), Some(first)) => {
                         let finding = Finding::error("S011", whole.span, "Ingressen är ett enda stycke.")
@@ -516,9 +551,11 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
             );
         }
     }
+    // A comment that swallows the rest is reported, and all that is missing follows from it.
+    let swallowed = reader.findings.iter().any(|finding| finding.code == "S004");
     let end = body.end();
     for kind in [Kind::Roles, Kind::Facts, Kind::Steps, Kind::Outcomes] {
-        if !sections.iter().any(|section| section.kind == kind) {
+        if !swallowed && !sections.iter().any(|section| section.kind == kind) {
             reader.error(
                 "S014",
                 end,
@@ -528,7 +565,7 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
             );
         }
     }
-    if title.is_none() {
+    if title.is_none() && !swallowed {
         reader.error(
             "S010",
             body.range(0, 0),
@@ -538,12 +575,13 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
         );
     }
     let intro = intro.unwrap_or_else(|| {
-        let at = title.as_ref().map_or(body.span(), |title| title.span);
-        reader.report(
-            Finding::error("S011", at, "Ingressen saknas.")
-                .label("efter rubriken")
-                .suggest("Skriv ett stycke om tjänsten för dem som ska använda den."),
-        );
+        let at = title.as_ref().map_or(body.range(0, 0).span(), |title| title.span);
+        let finding = Finding::error("S011", at, "Ingressen saknas.")
+            .label("efter rubriken")
+            .suggest("Skriv ett stycke om tjänsten för dem som ska använda den.");
+        if !swallowed {
+            reader.report(finding);
+        }
         Spanned {
             it: String::new(),
             span: at,
@@ -567,26 +605,23 @@ pub(super) fn paragraph(lines: &[Slice<'_>]) -> Spanned<String> {
 
 fn section<'a>(reader: &mut Reader, text: Slice<'a>, before: &[Section<'a>]) -> Option<Section<'a>> {
     let (word, name) = text.split_once(":").unwrap_or((text, text.end()));
-    let Some((_, kind)) = HEADINGS.iter().find(|(known, _)| word.is(known)) else {
-        reader.unknown(
-            "S012",
-            word,
-            format!("Avsnittet {} finns inte.", shown(word)),
-            "okänt avsnitt",
-            [
-                "Roller",
-                "Uppgifter",
-                "Lista",
-                "Kontroller",
-                "Steg",
-                "Regel",
-                "Utfallsregel",
-                "Utfall",
-                "Parametrar",
-            ],
-        );
-        return None;
-    };
+    let known = HEADINGS.iter().find(|(known, _)| word.is(known));
+    let known = known.or_else(|| {
+        let message = format!("Avsnittet {} finns inte.", shown(word));
+        let words = HEADINGS.map(|(known, _)| known);
+        let near = reader.nearest(word.text, words);
+        let suggestion = match near {
+            Some(near) => format!("Menade du {}?", capital(near)),
+            None => format!(
+                "Avsnitten är {}.",
+                list(&words.map(capital).each_ref().map(String::as_str))
+            ),
+        };
+        reader.error("S012", word, message, "okänt avsnitt", suggestion);
+        // The section is read as if it had been spelled right.
+        HEADINGS.iter().find(|(known, _)| near == Some(known))
+    });
+    let (_, kind) = known?;
     let kind = *kind;
     if kind.has_name() && name.is_empty() {
         reader.error(
@@ -618,7 +653,7 @@ fn section<'a>(reader: &mut Reader, text: Slice<'a>, before: &[Section<'a>]) -> 
             .related(first.heading.span(), "första gången")
             .suggest("Flytta raderna till det första.");
         reader.report(finding);
-    } else if let Some(later) = before.iter().find(|section| section.kind.rank() > kind.rank()) {
+    } else if let Some(later) = before.last().filter(|section| section.kind.rank() > kind.rank()) {
         let finding = Finding::error(
             "S013",
             text.span(),
@@ -637,6 +672,13 @@ fn section<'a>(reader: &mut Reader, text: Slice<'a>, before: &[Section<'a>]) -> 
         name,
         tables: Vec::new(),
     })
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn find_column(table: &Table<'_>, heading: &str) -> Option<usize> {
@@ -663,19 +705,34 @@ pub(super) fn columns<const N: usize>(
     required: usize,
 ) -> [Option<usize>; N] {
     let mut found = [None; N];
+    let of = |word: &str| headings.iter().position(|heading| fold(heading) == fold(word));
+    if !table.head.cells.iter().any(|cell| of(cell.text).is_some()) {
+        // Without a line of dashes, which is reported, this row may be no heading at all.
+        if !table.head_doubtful {
+            let headings = headings.join(" | ");
+            reader.error(
+                "S021",
+                table.head.line,
+                "Tabellen har ingen av avsnittets kolumner.",
+                "andra kolumner",
+                format!("Kolumnerna är {headings}."),
+            );
+        }
+        return found;
+    }
     for (at, cell) in table.head.cells.iter().enumerate() {
-        match headings.iter().position(|heading| cell.is(&fold(heading))) {
-            Some(which) => match found[which] {
-                None => found[which] = Some(at),
-                Some(first) => column_twice(reader, *cell, table.head.cells[first]),
-            },
-            None => reader.unknown(
-                "S020",
-                *cell,
-                format!("Kolumnen {} finns inte här.", shown(*cell)),
-                "okänd kolumn",
-                headings,
-            ),
+        let Some(which) = of(cell.text) else {
+            let message = format!("Kolumnen {} finns inte här.", shown(*cell));
+            reader.unknown("S020", *cell, message, "okänd kolumn", headings);
+            // The rows are read as if it had been spelled right.
+            if let Some(near) = reader.nearest(cell.text, headings).and_then(of) {
+                found[near] = found[near].or(Some(at));
+            }
+            continue;
+        };
+        match found[which] {
+            None => found[which] = Some(at),
+            Some(first) => column_twice(reader, *cell, table.head.cells[first]),
         }
     }
     for (heading, at) in headings.iter().zip(found).take(required) {
@@ -697,9 +754,9 @@ fn column_twice(reader: &mut Reader, cell: Slice<'_>, first: Slice<'_>) {
 fn column_missing(reader: &mut Reader, table: &Table<'_>, heading: &str) {
     reader.error(
         "S021",
-        table.head.line,
+        table.head.line.end(),
         format!("Kolumnen {heading} saknas."),
-        "tabellens rubriker",
+        "här saknas en kolumn",
         format!("Lägg till en kolumn {heading}; tomma celler skrivs –."),
     );
 }
@@ -872,6 +929,8 @@ fn fact_rows<'a>(
             }
             if let Some(first) = seen.get(&name.it) {
                 twice(reader, name.span, name.as_str(), *first);
+                // Which of the two types is meant is unknown: nothing is said about values.
+                names.types.insert(name.it, None);
                 continue;
             }
             if names.types.len() >= FACTS_MAX {
@@ -1035,7 +1094,7 @@ fn read_controls(reader: &mut Reader, section: &Section<'_>, names: &Names, cont
         for row in &table.rows {
             let id = filled(reader, row, id, "id").and_then(|at| reader.plain_name(at, "En kontroll"));
             let condition = filled(reader, row, condition, "Kontroll")
-                .and_then(|at| Some(at.with(expressions::condition(reader, names, at)?)));
+                .map(|at| at.with(expressions::condition(reader, names, at).unwrap_or(Expr::Always)));
             let message = filled(reader, row, message, "Meddelande").map(|at| at.with(at.prose()));
             let (Some(id), Some(condition), Some(message)) = (id, condition, message) else {
                 continue;
@@ -1184,7 +1243,7 @@ fn read_after(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<After
     exists(reader, step, &name.it, "Steget", &names.steps).then_some(After { event, step: name.it })
 }
 
-fn read_deadline(reader: &mut Reader, at: Slice<'_>) -> Option<Frist> {
+pub(super) fn read_deadline(reader: &mut Reader, at: Slice<'_>) -> Option<Frist> {
     let mut frist = Frist {
         decide_within: None,
         extension: None,
@@ -1471,7 +1530,7 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
         (because, "→ därför att"),
         (law, "→ lagrum"),
     ] {
-        if column.is_none() {
+        if column.is_none() && !(table.head_doubtful && columns.is_empty()) {
             column_missing(reader, table, name);
         }
     }
@@ -1531,44 +1590,49 @@ fn rule_columns(
     names: &Names,
 ) -> Vec<(usize, Spanned<Column>)> {
     let mut columns: Vec<(usize, Spanned<Column>)> = Vec::new();
+    if table.head_doubtful && find_column(table, "id").is_none() {
+        // The missing line of dashes is reported, and with it that this row is no heading.
+        return columns;
+    }
     let result = match heading.kind {
         RuleKind::Fact => heading.name.as_str(),
         RuleKind::Outcome => "utfall",
     };
+    let outputs = [
+        (result, Column::Result),
+        ("därför att", Column::Because),
+        ("lagrum", Column::Law),
+    ];
     for (at, cell) in table.head.cells.iter().enumerate() {
-        let column = if let Some(output) = cell.text.strip_prefix('→') {
-            let output = cell.from(cell.text.len() - output.len()).trim();
-            match output.fold().as_str() {
-                "därför att" => Some(Column::Because),
-                "lagrum" => Some(Column::Law),
-                word if word == result => Some(Column::Result),
-                _ => {
-                    reader.unknown(
-                        "S020",
-                        *cell,
-                        format!("Kolumnen {} finns inte här.", shown(*cell)),
-                        "okänd kolumn",
-                        [format!("→ {result}").as_str(), "→ därför att", "→ lagrum"],
-                    );
-                    None
-                }
+        let arrow = ["→", "->"].into_iter().find(|arrow| cell.text.starts_with(arrow));
+        let word = cell.from(arrow.map_or(0, str::len)).trim();
+        let output = outputs.iter().find(|(known, _)| word.is(known));
+        let column = match (arrow, output) {
+            (Some("→"), Some((_, column))) => Some(column.clone()),
+            (_, Some((known, column))) if arrow.is_some() || !known.contains('.') => {
+                reader.error(
+                    "S020",
+                    *cell,
+                    "En kolumn med resultat börjar med en pil.",
+                    "pil saknas",
+                    format!("Skriv → {known}."),
+                );
+                Some(column.clone())
             }
-        } else if cell.text.starts_with("->") || ["därför att", "lagrum", "utfall"].iter().any(|word| cell.is(word)) {
-            let word = cell.text.trim_start_matches("->").trim();
-            reader.error(
-                "S020",
-                *cell,
-                "En kolumn med resultat börjar med en pil.",
-                "pil saknas",
-                format!("Skriv → {word}."),
-            );
-            None
-        } else if cell.is("id") {
-            Some(Column::Id)
-        } else if cell.is("när") {
-            Some(Column::When)
-        } else {
-            input_column(reader, *cell, names)
+            (Some(_), _) => {
+                let known: Vec<String> = outputs.iter().map(|(known, _)| format!("→ {known}")).collect();
+                let message = format!("Kolumnen {} finns inte här.", shown(*cell));
+                reader.unknown("S020", *cell, message, "okänd kolumn", known.iter().map(String::as_str));
+                // The rows are read as if it had been spelled right.
+                let near = reader.nearest(word.text, outputs.iter().map(|(known, _)| *known));
+                outputs
+                    .iter()
+                    .find(|(known, _)| near == Some(known))
+                    .map(|(_, column)| column.clone())
+            }
+            (None, _) if cell.is("id") => Some(Column::Id),
+            (None, _) if cell.is("när") => Some(Column::When),
+            (None, _) => input_column(reader, *cell, names),
         };
         let Some(column) = column else { continue };
         match columns.iter().find(|(_, other)| other.it == column) {
@@ -1583,7 +1647,7 @@ fn input_column(reader: &mut Reader, cell: Slice<'_>, names: &Names) -> Option<C
     if !cell.text.contains('.') {
         let near = reader
             .nearest(cell.text, ["id", "när"])
-            .or_else(|| reader.nearest(cell.text, names.types.keys().map(Name::as_str)));
+            .or_else(|| names.meant(reader, cell.text));
         let suggestion = match near {
             Some(word) => format!("Menade du {word}?"),
             None => "Här kan stå id, när, en uppgift, eller → och ett resultat.".to_owned(),
@@ -1665,7 +1729,7 @@ fn unknown_outcome(reader: &mut Reader, at: Slice<'_>, step: &Name, outcomes: &[
         .map(String::as_str)
         .chain(case_worker.then_some("handläggare"));
     reader.unknown(
-        "S052",
+        "S033",
         at,
         format!("Steget {step} har inget utfall {}.", shown(at)),
         "okänt utfall",
@@ -1713,22 +1777,20 @@ fn read_outcomes(
                 }
                 Some(at.with(name.it.as_str().to_owned()))
             });
-            let kind = filled(reader, row, kind, "Slag").and_then(|at| {
+            let kind = filled(reader, row, kind, "Slag").map(|at| {
                 let kinds = [
                     ("registrering", OutcomeKind::Registration),
                     ("gynnande", OutcomeKind::Favourable),
                     ("betungande", OutcomeKind::Burdensome),
                     ("kvittens", OutcomeKind::Acknowledgement),
                 ];
-                Some(at.with(word(reader, at, "Slag", &kinds)?))
+                at.with(word(reader, at, "Slag", &kinds).unwrap_or(OutcomeKind::Favourable))
             });
             let decider = filled(reader, row, decider, "Beslutas av")
-                .and_then(|at| Some(at.with(read_decider(reader, at, names)?)));
-            let heard_for = filled(reader, row, heard, "Hörs före").and_then(|at| {
-                if at.is("nej") {
-                    return Some(at.with(None));
-                }
-                Some(at.with(Some(types::length(reader, at)?)))
+                .map(|at| at.with(read_decider(reader, at, names).unwrap_or(Decider::Board)));
+            let heard_for = filled(reader, row, heard, "Hörs före").map(|at| match at.is("nej") {
+                true => at.with(None),
+                false => at.with(types::length(reader, at)),
             });
             let letter = filled(reader, row, letter, "Brev").and_then(|at| {
                 let name = reader.plain_name(at, "Ett brev")?.it.as_str().to_owned();
@@ -1743,8 +1805,8 @@ fn read_outcomes(
                 }
                 Some(at.with(name))
             });
-            let appeal =
-                filled(reader, row, appeal, "Överklagas").and_then(|at| Some(at.with(read_appeal(reader, at)?)));
+            let appeal = filled(reader, row, appeal, "Överklagas")
+                .map(|at| at.with(read_appeal(reader, at).unwrap_or_else(|| Appeal::No { reason: String::new() })));
             let copies = row.cell(copies);
             let copies_to = match copies.is_empty() {
                 true => Vec::new(),

@@ -466,7 +466,7 @@ fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<
         };
         if !allowed.contains(&word.as_str()) {
             reader.unknown(
-                "S052",
+                "S033",
                 outcome,
                 format!("{} har inget utfall {}.", step.as_str(), shown(outcome)),
                 "okänt utfall",

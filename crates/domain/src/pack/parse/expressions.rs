@@ -12,7 +12,7 @@ use super::source::{Reader, Slice, closing_quote, fold, shown};
 use super::types;
 use crate::fact::{Name, Value};
 use crate::finding::{Finding, Spanned};
-use crate::pack::{Comparison, Expr, Operand, Operator, Test, Type};
+use crate::pack::{Comparison, Expr, Operand, Operator, Test, Type, write};
 
 /// A condition nested deeper is not understood by its readers; and evaluation recurses this deep.
 pub const NESTING_MAX: usize = 32;
@@ -59,6 +59,14 @@ impl Names {
         false
     }
 
+    /// The name that a word without a dot may stand for: nearly the whole, or exactly the last part.
+    pub fn meant(&self, reader: &Reader, word: &str) -> Option<&str> {
+        let names = || self.types.keys().map(Name::as_str);
+        let word = fold(word);
+        let last = || names().find(|name| name.rsplit('.').next() == Some(&word));
+        reader.nearest(&word, names()).or_else(last)
+    }
+
     pub fn ty(&self, name: &Name) -> Option<&Type> {
         self.types.get(name).and_then(Option::as_ref)
     }
@@ -101,10 +109,11 @@ impl<'a> Lexer<'a> {
                 from += one;
                 continue;
             }
-            let after_operand = matches!(
-                tokens.last(),
-                Some((Token::Word(_) | Token::Literal(_) | Token::Quoted(_) | Token::Close, _))
-            );
+            let after_operand = match tokens.last() {
+                Some((Token::Word(word), _)) => !is_keyword(&fold(word)),
+                Some((Token::Literal(_) | Token::Quoted(_) | Token::Close, _)) => true,
+                _ => false,
+            };
             let negative =
                 matches!(c, '-' | '−') && !after_operand && rest[one..].starts_with(|d: char| d.is_ascii_digit());
             let (token, length) = if c.is_ascii_digit() || negative {
@@ -272,7 +281,8 @@ impl<'a> Parser<'a, '_> {
                         .reader
                         .nearest(word, ["och", "eller", "inte", "är", "ej", "aktuellt"])
                     {
-                        Some(known) => format!("Menade du {known}?"),
+                        Some(known) if known != fold(word) => format!("Menade du {known}?"),
+                        Some(_) => format!("Skriv {what} här."),
                         None => "Villkor binds ihop med och eller eller; ord med mellanslag skrivs inom citattecken."
                             .to_owned(),
                     },
@@ -363,10 +373,10 @@ impl<'a> Parser<'a, '_> {
     fn comparison(&mut self, depth: usize) -> Option<Raw<'a>> {
         let left = self.sum(depth)?;
         if self.take_word("är").is_some() {
-            let (Some(_), Some(_)) = (self.take_word("ej"), self.take_word("aktuellt")) else {
+            if self.take_word("ej").is_none() || self.take_word("aktuellt").is_none() {
                 self.expected("ej aktuellt");
                 return None;
-            };
+            }
             return match left {
                 Raw::Fact(slice, name) => Some(Raw::IsNotApplicable(slice, name)),
                 _ => {
@@ -590,13 +600,15 @@ impl Kind {
         match (self, other) {
             (Self::Unknown, _) | (_, Self::Unknown) => true,
             _ if self.is_number() => other.is_number(),
-            (Self::Of(a), Self::Of(b)) => match (a, b) {
-                (YesNo | Assessment, YesNo | Assessment) => true,
-                (Choice(_) | Municipality, Choice(_) | Municipality) => true,
-                (Text { .. }, Text { .. }) | (Date, Date) | (Property, Property) => true,
-                (OrgNr | PersonNr, OrgNr | PersonNr) => true,
-                _ => false,
-            },
+            (Self::Of(a), Self::Of(b)) => matches!(
+                (a, b),
+                (YesNo | Assessment, YesNo | Assessment)
+                    | (Choice(_) | Municipality, Choice(_) | Municipality)
+                    | (Text { .. }, Text { .. })
+                    | (Date, Date)
+                    | (Property, Property)
+                    | (OrgNr | PersonNr, OrgNr | PersonNr)
+            ),
             _ => false,
         }
     }
@@ -655,7 +667,12 @@ impl<'a> Typer<'_, '_> {
                 let suggestion = match kind {
                     Kind::Of(Type::YesNo | Type::Assessment) => format!("Skriv {name} = ja."),
                     Kind::Of(Type::Choice(words)) => {
-                        format!("Skriv till exempel {name} = {}.", words.first().map_or("ja", |w| w))
+                        format!(
+                            "Skriv till exempel {name} = {}.",
+                            words
+                                .first()
+                                .map_or(String::new(), |word| write::constant(&Value::Choice(word.clone())))
+                        )
                     }
                     _ => format!("Skriv vad {name} ska jämföras med."),
                 };
@@ -669,11 +686,8 @@ impl<'a> Typer<'_, '_> {
                 None
             }
             Raw::Constant { text, .. } => {
-                let near = self
-                    .reader
-                    .nearest(text.text, self.names.types.keys().map(Name::as_str))
-                    .map(str::to_owned);
-                let suggestion = match near {
+                let alltid = self.reader.nearest(text.text, ["alltid"]);
+                let suggestion = match alltid.or_else(|| self.names.meant(self.reader, text.text)) {
                     Some(name) => format!("Menade du {name}?"),
                     None => "Skriv en uppgift och vad den ska jämföras med, till exempel gas.inne > 2.".to_owned(),
                 };
@@ -965,8 +979,7 @@ impl<'a> Typer<'_, '_> {
 
     fn number_and_word(&mut self, at: Slice<'a>, ty: &Type) {
         let what = Kind::Of(ty.clone()).words();
-        let names = self.names.types.keys().map(Name::as_str);
-        let suggestion = match self.reader.nearest(at.text, names) {
+        let suggestion = match self.names.meant(self.reader, at.text) {
             Some(name) => format!("Menade du {name}?"),
             None => "Skriv ett tal, eller en uppgift med punkt i namnet.".to_owned(),
         };

@@ -1,14 +1,13 @@
-//! `brev/<namn>.md`: one heading, subheadings and paragraphs with placeholders in braces.
+//! `brev/<namn>.md`: one heading, subheadings and paragraphs with placeholders in braces. A list's column stands for its
+//! values in every row.
 
 use super::expressions::Names;
 use super::markdown::{self, Part};
 use super::source::{Reader, Slice, list, shown};
 use crate::fact::Name;
 use crate::finding::{Finding, Spanned};
-use crate::pack::{Block, Letter, Piece};
+use crate::pack::{Block, FROM_CASE, Letter, Piece};
 
-/// Filled in from the case, beside facts and parameters.
-pub const FROM_CASE: [&str; 5] = ["organ", "steg", "diarienummer", "beslutsdatum", "avgift"];
 /// Stand alone on their line.
 const BLOCKS: [&str; 2] = ["grunder", "överklagande"];
 
@@ -203,7 +202,7 @@ fn placeholder(reader: &mut Reader, names: &Names, at: Slice<'_>) -> Option<Name
     }
     let known = names.types.keys().map(Name::as_str).chain(FROM_CASE).chain(BLOCKS);
     reader.unknown(
-        "S063",
+        "S033",
         at,
         format!("{{{name}}} finns inte."),
         "okänd platshållare",

@@ -28,6 +28,8 @@ pub(super) enum Part<'a> {
 pub(super) struct Table<'a> {
     pub head: TableRow<'a>,
     pub rows: Vec<TableRow<'a>>,
+    /// There is no line of dashes, which is reported; the first row may be no heading.
+    pub head_doubtful: bool,
 }
 
 #[derive(Debug)]
@@ -148,16 +150,17 @@ fn heading(line: Slice<'_>) -> Option<(usize, Slice<'_>)> {
     is_heading.then(|| (level, rest.trim()))
 }
 
-fn no_comment_inside(reader: &mut Reader, line: Slice<'_>) {
-    if let Some(at) = line.text.find("<!--") {
-        reader.error(
-            "S004",
-            line.range(at, at + 4),
-            "En kommentar står på egna rader.",
-            "kommentar inne i en rad",
-            "Flytta kommentaren till en egen rad.",
-        );
-    }
+/// Where a comment begins inside a line, which is reported.
+fn no_comment_inside(reader: &mut Reader, line: Slice<'_>) -> Option<usize> {
+    let at = line.text.find("<!--")?;
+    reader.error(
+        "S004",
+        line.range(at, at + 4),
+        "En kommentar står på egna rader.",
+        "kommentar inne i en rad",
+        "Flytta kommentaren till en egen rad.",
+    );
+    Some(at)
 }
 
 /// `| --- | :-: |`, with or without bars at the ends, but with at least one bar.
@@ -169,6 +172,7 @@ fn table<'a>(reader: &mut Reader, block: &[Slice<'a>]) -> Option<Table<'a>> {
     let (first, rest) = block.split_first()?;
     let head = row(reader, *first);
     let mut rest = rest;
+    let mut head_doubtful = false;
     match rest.split_first() {
         Some((line, after)) if is_delimiter(*line) => {
             let columns = row(reader, *line).cells.len();
@@ -186,13 +190,16 @@ fn table<'a>(reader: &mut Reader, block: &[Slice<'a>]) -> Option<Table<'a>> {
             }
             rest = after;
         }
-        _ => reader.error(
-            "S019",
-            *first,
-            "Under tabellens rubrikrad ska stå en rad med streck.",
-            "strecken saknas under raden",
-            "Skriv | --- | --- | med ett streck för varje rubrik under rubrikraden.",
-        ),
+        _ => {
+            head_doubtful = true;
+            reader.error(
+                "S019",
+                *first,
+                "Under tabellens rubrikrad ska stå en rad med streck.",
+                "strecken saknas under raden",
+                "Skriv | --- | --- | med ett streck för varje rubrik under rubrikraden.",
+            );
+        }
     }
     if head.cells.len() > COLUMNS_MAX {
         reader.error(
@@ -229,6 +236,7 @@ fn table<'a>(reader: &mut Reader, block: &[Slice<'a>]) -> Option<Table<'a>> {
         let mut row = row(reader, *line);
         if row.cells.len() != head.cells.len() {
             row.broken = true;
+            reader.broken_rows.push(line.span());
             let at = match row.cells.get(head.cells.len()) {
                 Some(extra) => line.from((extra.span().start - line.span().start) as usize).trim(),
                 None => *line,
@@ -251,7 +259,11 @@ fn table<'a>(reader: &mut Reader, block: &[Slice<'a>]) -> Option<Table<'a>> {
         }
         rows.push(row);
     }
-    Some(Table { head, rows })
+    Some(Table {
+        head,
+        rows,
+        head_doubtful,
+    })
 }
 
 fn row<'a>(reader: &mut Reader, line: Slice<'a>) -> TableRow<'a> {
@@ -278,8 +290,11 @@ fn row<'a>(reader: &mut Reader, line: Slice<'a>) -> TableRow<'a> {
     } else if line.text.len() == from && cells.is_empty() {
         cells.push(line.end());
     }
+    let mut broken = false;
     for cell in &mut cells {
-        no_comment_inside(reader, *cell);
+        if let Some(at) = no_comment_inside(reader, *cell) {
+            *cell = cell.range(0, at).trim();
+        }
         if let Some((at, _)) = cell.text.char_indices().nth(CELL_CHARACTERS_MAX) {
             reader.error(
                 "S025",
@@ -298,16 +313,14 @@ fn row<'a>(reader: &mut Reader, line: Slice<'a>) -> TableRow<'a> {
                 "inget tankstreck",
                 "Skriv – (tankstreck) eller ingenting i en tom cell.",
             );
+            // What it should have been is unknown; that it is empty is not said as well.
+            broken = true;
             *cell = cell.end();
         } else if cell.text == "–" {
             *cell = cell.end();
         }
     }
-    TableRow {
-        cells,
-        line,
-        broken: false,
-    }
+    TableRow { cells, line, broken }
 }
 
 #[cfg(test)]

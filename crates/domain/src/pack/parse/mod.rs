@@ -12,6 +12,8 @@ mod letters;
 mod markdown;
 mod source;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod types;
 
@@ -21,6 +23,7 @@ use crate::finding::{FileId, Finding, SourceFile};
 
 use super::{Example, Pack};
 
+use document::Whole;
 use expressions::Names;
 pub(super) use expressions::is_keyword;
 pub use source::FINDINGS_MAX;
@@ -100,11 +103,16 @@ pub const CODES: &[(&str, &str)] = &[
 /// sections: then rows that could not be read are missing in it, so callers look at the findings first.
 pub fn pack(files: Vec<SourceFile>) -> (Option<Pack>, Vec<Finding>) {
     let mut reader = Reader::default();
+    let is_main = |file: &SourceFile| matches!(part(&file.path), Some(Part::Main));
+    let main = files
+        .iter()
+        .position(is_main)
+        .map(|at| FileId(at.min(FILES_MAX) as u16));
     let mut pack = read(&mut reader, &files);
     if let Some(pack) = &mut pack {
         pack.files = files;
     }
-    (pack, in_order(reader))
+    (pack, in_order(reader, main))
 }
 
 /// Reads a scenario file against a pack: one example. Its spans' [`FileId`] is the one after the pack's own files.
@@ -114,15 +122,34 @@ pub fn scenario(pack: &Pack, file: SourceFile) -> (Option<Example>, Vec<Finding>
     let example = fits(&mut reader, id, &file)
         .then(|| examples::scenario(&mut reader, pack, &Names::of(pack), Slice::of(id, &file.text)))
         .flatten();
-    (example, in_order(reader))
+    (example, in_order(reader, None))
 }
 
-/// As a reader meets them.
-fn in_order(reader: Reader) -> Vec<Finding> {
-    let mut findings = reader.findings;
-    findings.sort_by_key(|finding| (finding.span.file, finding.span.start));
+/// As a reader meets them, the main file first. Of a row whose cells do not stand under their headings only that is said.
+fn in_order(reader: Reader, main: Option<FileId>) -> Vec<Finding> {
+    let Reader {
+        mut findings,
+        broken_rows,
+        ..
+    } = reader;
+    let inside = |finding: &Finding| {
+        broken_rows
+            .iter()
+            .any(|row| row.file == finding.span.file && row.start <= finding.span.start && finding.span.end <= row.end)
+    };
+    findings.retain(|finding| OF_FORM.contains(&finding.code) || !inside(finding));
+    findings.sort_by_key(|finding| (Some(finding.span.file) != main, finding.span.file, finding.span.start));
     findings
 }
+
+/// What is found before the words in a row are looked at.
+const OF_FORM: [&str; 5] = ["S004", "S019", "S023", "S025", "S026"];
+
+/// Faults after which every name of the main file is still there, its row read with a stand-in at the fault.
+const KEEPS_NAMES: [&str; 17] = [
+    "S006", "S007", "S009", "S010", "S011", "S013", "S015", "S034", "S044", "S046", "S047", "S048", "S050", "S051",
+    "S053", "S054", "S055",
+];
 
 fn fits(reader: &mut Reader, id: FileId, file: &SourceFile) -> bool {
     if file.text.len() <= FILE_BYTES_MAX {
@@ -210,6 +237,7 @@ fn read(reader: &mut Reader, files: &[SourceFile]) -> Option<Pack> {
         }
     }
     let Some(main) = main else {
+        // One that is too large is reported as that.
         if !files.iter().any(|file| matches!(part(&file.path), Some(Part::Main))) {
             let at = Slice::of(FileId(0), "");
             reader.error(
@@ -223,7 +251,11 @@ fn read(reader: &mut Reader, files: &[SourceFile]) -> Option<Pack> {
         return None;
     };
     let stems: Vec<String> = letters.keys().cloned().collect();
-    let mut pack = document::read(reader, main, &stems)?;
+    let (mut pack, whole) = document::read(reader, main, &stems)?;
+    reader.names_lost = reader
+        .findings
+        .iter()
+        .any(|finding| !KEEPS_NAMES.contains(&finding.code));
     let names = Names::of(&pack);
     for (language, file) in texts {
         texts::read(reader, &mut pack, &language, file);
@@ -236,7 +268,7 @@ fn read(reader: &mut Reader, files: &[SourceFile]) -> Option<Pack> {
     if let Some(file) = examples {
         pack.examples = examples::read(reader, &pack, &names, file);
     }
-    Some(pack)
+    (whole == Whole::Yes).then_some(pack)
 }
 
 impl Names {

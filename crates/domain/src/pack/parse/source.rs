@@ -138,10 +138,11 @@ impl<'a> Slice<'a> {
         Some(rest)
     }
 
-    /// The first line's part.
+    /// The first line that is not empty.
     pub fn first_line(self) -> Self {
-        let end = self.text.find('\n').unwrap_or(self.text.len());
-        self.range(0, end).trim()
+        let all = self.trim();
+        let end = all.text.find('\n').unwrap_or(all.text.len());
+        all.range(0, end).trim()
     }
 
     pub fn fold(self) -> String {
@@ -191,10 +192,20 @@ pub(super) fn fold(text: &str) -> String {
 #[derive(Default)]
 pub(super) struct Reader {
     pub findings: Vec<Finding>,
+    /// Rows whose cells do not stand under their headings: what else is found in them follows from that.
+    pub broken_rows: Vec<Span>,
+    /// Names of the main file were lost by a fault, so that nothing can be said about names that seem to be missing.
+    pub names_lost: bool,
 }
+
+/// Findings about names and sources, which are false when the row that gives the name could not be read.
+const ABOUT_NAMES: [&str; 3] = ["S033", "S060", "S071"];
 
 impl Reader {
     pub fn report(&mut self, finding: Finding) {
+        if self.names_lost && ABOUT_NAMES.contains(&finding.code) {
+            return;
+        }
         if self.findings.len() + 1 == FINDINGS_MAX {
             self.findings.push(
                 Finding::error(

@@ -26,6 +26,11 @@ pub(super) struct Read<'a> {
 
 pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) -> Option<Read<'a>> {
     let (first, rest) = at.first_word();
+    // `sökanden, handläggare`: the known word, and then something more.
+    let (first, rest) = match first.text.find([',', ';']) {
+        Some(end) => (first.range(0, end), at.trim().from(end)),
+        None => (first, rest),
+    };
     let alone = |source: Source| {
         Some(Read {
             source,
@@ -63,7 +68,7 @@ pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) 
         "regel" => Source::Rule,
         "parameter" => Source::Parameter,
         _ => {
-            let suggestion = match reader.nearest(first.text.trim_end_matches([',', ';']), KNOWN) {
+            let suggestion = match reader.nearest(first.text, KNOWN) {
                 Some(known) => format!("Menade du {known}?"),
                 None => format!("Här kan stå {}.", list(&KNOWN)),
             };
@@ -164,7 +169,11 @@ fn register<'a>(reader: &mut Reader, at: Slice<'a>, rest: Slice<'a>, ty: Option<
             continue;
         };
         let twice = match key.fold().as_str() {
-            "ingen post" => no_record.replace(no_record_of(reader, value, ty)?).is_some(),
+            "ingen post" => {
+                // A fault in the value leaves the source itself readable.
+                let read = no_record_of(reader, value, ty).unwrap_or(NoRecord::Missing);
+                no_record.replace(read).is_some()
+            }
             "ur funktion" => {
                 let when = match value.fold().as_str() {
                     "fråga" => WhenDown::Ask,

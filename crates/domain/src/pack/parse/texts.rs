@@ -1,5 +1,7 @@
 //! `texter.<språk>.md`: tables of keys and texts.
 
+use std::collections::BTreeMap;
+
 use super::document::columns;
 use super::markdown::{self, Part};
 use super::source::{Reader, Slice, fold, list, shown};
@@ -14,7 +16,7 @@ const KINDS: [&str; 11] = [
 /// Adds a language's texts to the document.
 pub(super) fn read(reader: &mut Reader, pack: &mut Pack, language: &str, file: Slice<'_>) {
     // Keys are compared folded; choices may have capitals.
-    let keys: Vec<String> = texts::keys(pack).into_keys().collect();
+    let keys: BTreeMap<String, String> = texts::keys(pack).into_keys().map(|key| (fold(&key), key)).collect();
     let mut of_language = pack.texts.remove(language).unwrap_or_default();
     let mut tables = 0;
     for part in markdown::parts(reader, file) {
@@ -33,7 +35,7 @@ pub(super) fn read(reader: &mut Reader, pack: &mut Pack, language: &str, file: S
                 continue;
             }
             let written = key.fold();
-            let Some(known) = keys.iter().find(|known| fold(known) == written) else {
+            let Some(known) = keys.get(&written) else {
                 unknown(reader, key, &written, &keys);
                 continue;
             };
@@ -82,7 +84,7 @@ pub(super) fn read(reader: &mut Reader, pack: &mut Pack, language: &str, file: S
     pack.texts.insert(language.to_owned(), of_language);
 }
 
-fn unknown(reader: &mut Reader, at: Slice<'_>, written: &str, keys: &[String]) {
+fn unknown(reader: &mut Reader, at: Slice<'_>, written: &str, keys: &BTreeMap<String, String>) {
     let kind = written.split('.').next().unwrap_or_default();
     let kinds = KINDS.iter().copied().chain(["register"]);
     if !kinds.clone().any(|known| known == kind) {
@@ -100,7 +102,7 @@ fn unknown(reader: &mut Reader, at: Slice<'_>, written: &str, keys: &[String]) {
         return;
     }
     let same_kind = keys
-        .iter()
+        .values()
         .map(String::as_str)
         .filter(|key| key.split('.').next() == Some(kind));
     let suggestion = match reader.nearest(at.text, same_kind) {

@@ -297,17 +297,19 @@ pub(super) fn constant(reader: &mut Reader, code: &'static str, ty: &Type, at: S
 }
 
 fn report(reader: &mut Reader, code: &'static str, at: Slice<'_>, why: &NotAValue) {
+    if why.words.is_empty() {
+        // The text is not repeated: it may be an identity number.
+        reader.error(code, at, why.message.clone(), "fel värde", "");
+        return;
+    }
     let suggestion = match reader.nearest(at.text, why.words.iter().map(String::as_str)) {
         Some(word) => format!("Menade du {word}?"),
         None => why.message.clone(),
     };
-    let (message, label) = if !why.words.is_empty() && at.text.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
-        (format!("{} är ett tal, inte ett av orden.", shown(at)), "ett tal")
-    } else if !why.words.is_empty() {
-        (format!("{} finns inte bland valen.", shown(at)), "okänt ord")
-    } else {
-        // The text is not repeated: it may be an identity number.
-        ("Värdet går inte att läsa här.".to_owned(), "fel värde")
+    let is_number = at.text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    let (message, label) = match is_number {
+        true => (format!("{} är ett tal, inte ett av orden.", shown(at)), "ett tal"),
+        false => (format!("{} finns inte bland valen.", shown(at)), "okänt ord"),
     };
     reader.error(code, at, message, label, suggestion);
 }
