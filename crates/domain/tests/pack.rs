@@ -1,5 +1,5 @@
-//! Reading whole service documents: the made-up one in `tests/data/kolonilott`, what is found when one line of it is
-//! wrong, and the documents in `packs/`.
+//! Reading a whole service document: the made-up one in `tests/data/kolonilott`, and what is found when one line of it is
+//! wrong. The documents in `packs/` have a test of their own.
 
 use std::path::{Path, PathBuf};
 
@@ -230,19 +230,6 @@ fn a_scenario_file_is_one_example_against_a_document() {
     assert_eq!(findings.iter().map(|f| f.code).collect::<Vec<_>>(), ["S070"]);
     let (none, findings) = parse::scenario(&pack, file(""));
     assert!(none.is_none() && findings[0].code == "S070");
-}
-
-#[test]
-fn every_document_in_packs_is_read_without_findings() {
-    let folders = std::fs::read_dir(here("../../packs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    for folder in folders.filter(|path| path.is_dir()) {
-        let files = files(&folder);
-        let (pack, findings) = parse::pack(files.clone());
-        assert_eq!(shown(&files, &findings), "");
-        assert!(pack.is_some());
-    }
 }
 
 #[test]

@@ -204,7 +204,7 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a letter's placeholder names nothing",
         changes: &[("brev/avslag-gasol.md", "{företag.orgnr}", "{företag.ornr}")],
-        code: "S063",
+        code: "S033",
         at: ("brev/avslag-gasol.md", "{företag.ornr}"),
     },
     Fault {
@@ -559,7 +559,7 @@ const FAULTS: &[Fault] = &[
             "| b2 | bedömning.gas-plats = nej | avslag |",
             "| b2 | bedömning.gas-plats = nej | avvisning |",
         )],
-        code: "S052",
+        code: "S033",
         at: (MAIN, "| b2 |"),
     },
     Fault {
