@@ -19,7 +19,7 @@ fn files(folder: &Path) -> Vec<SourceFile> {
         let Ok(entries) = std::fs::read_dir(&dir) else { continue };
         paths.extend(
             entries
-                .map(|entry| entry.unwrap().path())
+                .map(|entry| entry.expect("an entry").path())
                 .filter(|path| path.extension().is_some_and(|e| e == "md")),
         );
     }
@@ -27,8 +27,12 @@ fn files(folder: &Path) -> Vec<SourceFile> {
     paths
         .iter()
         .map(|path| SourceFile {
-            path: path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
-            text: std::fs::read_to_string(path).unwrap(),
+            path: path
+                .strip_prefix(folder)
+                .expect("inside")
+                .to_string_lossy()
+                .replace('\\', "/"),
+            text: std::fs::read_to_string(path).expect("a text"),
         })
         .collect()
 }
@@ -38,7 +42,7 @@ fn kolonilott() -> Vec<SourceFile> {
 }
 
 fn name(text: &str) -> Name {
-    Name::parse(text).unwrap()
+    Name::parse(text).expect("a name")
 }
 
 fn pointed_at(files: &[SourceFile], span: Span) -> &str {

@@ -126,12 +126,10 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     for section in of(Kind::Parameters) {
         read_parameters(reader, section, &mut names, &mut parameters);
     }
-    for (column, table, row) in of(Kind::Roles).flat_map(|section| quiet_rows(section, "roll")) {
-        let _ = table;
+    for (column, _, row) in of(Kind::Roles).flat_map(|section| quiet_rows(section, "roll")) {
         names.roles.extend(Name::parse(row.cell(Some(column)).text));
     }
-    for (column, table, row) in of(Kind::Steps).flat_map(|section| quiet_rows(section, "steg")) {
-        let _ = table;
+    for (column, _, row) in of(Kind::Steps).flat_map(|section| quiet_rows(section, "steg")) {
         names.steps.extend(Name::parse(row.cell(Some(column)).text));
     }
     for (column, table, row) in of(Kind::Outcomes).flat_map(|section| quiet_rows(section, "steg")) {
