@@ -150,6 +150,9 @@ pub struct StepResult {
 pub struct Relevance {
     /// Facts (list columns by name, without item) that may still change a goal, answered or not.
     pub facts: BTreeSet<Name>,
+    /// Of these, the ones that may change whether a step is needed, or anything of a step that certainly is. The others
+    /// matter only if a step turns out to be needed: they are not asked or fetched while that is open.
+    pub now: BTreeSet<Name>,
     /// Facts that each needed step's body gets if everything is submitted now: its Underlag and what its outcome and
     /// fee rest on. Assessments and opinions are not among them: they arise at the body.
     pub sent: BTreeMap<Name, BTreeSet<Name>>,

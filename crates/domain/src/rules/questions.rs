@@ -1,7 +1,11 @@
 //! What to ask the person, what to fetch from registers, and what the person must put right before going on.
 //!
 //! Always true here: nothing that is known is asked, nothing irrelevant is asked, and what a register holds is asked
-//! only when the register could not answer and the document says so (`ur funktion = fråga`).
+//! only when the register could not answer and the document says so (`ur funktion = fråga`). What matters only to a step
+//! that may turn out not to be needed waits for the questions that settle it: nobody is asked for a lease, and no debts are
+//! looked up, before it is known that alcohol is to be served (2018:218 2 kap. 2 §: what the matter needs).
+
+use std::collections::BTreeSet;
 
 use super::evaluate::Evaluator;
 use super::{Question, Setting, relevance};
@@ -9,9 +13,18 @@ use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::pack::{Fact, List, Pack, Source, WhenDown};
 
 /// What the applicant is to be asked now, in document order, of facts with source `sökanden`, and register facts that
-/// failed with `ur funktion = fråga`. Grouped by prefix, groups in order of first appearance.
+/// failed with `ur funktion = fråga`. Grouped by prefix, groups in order of first appearance; what matters now stands before
+/// what may come to matter.
 pub fn questions(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Question> {
-    let relevant = relevance(pack, facts, setting).facts;
+    let relevance = relevance(pack, facts, setting);
+    let mut now = asked(pack, facts, &relevance.now);
+    let all = asked(pack, facts, &relevance.facts);
+    let later: Vec<Question> = all.into_iter().filter(|question| !now.contains(question)).collect();
+    now.extend(later);
+    now
+}
+
+fn asked(pack: &Pack, facts: &Facts, relevant: &BTreeSet<Name>) -> Vec<Question> {
     let mut groups: Vec<(&str, Vec<Question>)> = Vec::new();
     for fact in &pack.facts {
         let name = &fact.name.it;
@@ -72,8 +85,18 @@ fn list_is_asked(list: &List, relevant: &[&Fact], facts: &Facts) -> bool {
 
 /// Register facts that are relevant and not yet asked for, whose subject is known: what to fetch now. What is on its way,
 /// failed or disputed is not among them; who tries a register again sets its facts back to unanswered first.
+///
+/// What may only come to matter is left alone for as long as there is something else to ask or to fetch.
 pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
-    let relevant = relevance(pack, facts, setting).facts;
+    let relevance = relevance(pack, facts, setting);
+    let now = unfetched(pack, facts, setting, &relevance.now);
+    if !now.is_empty() || !asked(pack, facts, &relevance.now).is_empty() {
+        return now;
+    }
+    unfetched(pack, facts, setting, &relevance.facts)
+}
+
+fn unfetched(pack: &Pack, facts: &Facts, setting: &Setting, relevant: &BTreeSet<Name>) -> Vec<Slot> {
     let evaluator = Evaluator::new(pack, facts, setting, None);
     let unasked = |known: Option<&Known<Value>>| matches!(known, None | Some(Known::Missing(Cause::Unanswered)));
     let subject_is_known = |name: &Name| {

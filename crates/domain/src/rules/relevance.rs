@@ -26,10 +26,12 @@ pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
     for step in &pack.steps {
         goals.step(step, &mut relevance, facts, setting);
     }
-    let mut relevant = goals.relevant;
+    let (mut relevant, mut now) = (goals.relevant, goals.now);
     with_subjects(&evaluator, &mut relevant);
+    with_subjects(&evaluator, &mut now);
     relevance.approximate = goals.approximate;
     relevance.facts = names(&evaluator, &relevant);
+    relevance.now = names(&evaluator, &now);
     relevance
 }
 
@@ -42,6 +44,8 @@ struct Goals<'d, 'a> {
     variables_of: BTreeMap<Id, Vec<usize>>,
     /// By node.
     relevant: Vec<bool>,
+    /// By node: for whether a step is needed, or for a step that is.
+    now: Vec<bool>,
     approximate: bool,
 }
 
@@ -52,6 +56,7 @@ impl<'d, 'a> Goals<'d, 'a> {
             known: Vec::new(),
             variables_of: BTreeMap::new(),
             relevant: vec![false; evaluator.graph.nodes.len()],
+            now: vec![false; evaluator.graph.nodes.len()],
             approximate: false,
             evaluator,
         }
@@ -64,7 +69,8 @@ impl<'d, 'a> Goals<'d, 'a> {
         };
         let whether = self.diagrams.of(needed);
         let found = self.goal(whether, [needed]);
-        self.add(&found);
+        self.add(&found, true);
+        let is_needed = *self.evaluator.state(needed) == Known::Value(Compared::YesNo(true));
         if !self.may_be_needed(whether, needed) {
             return;
         }
@@ -84,7 +90,7 @@ impl<'d, 'a> Goals<'d, 'a> {
         for part in rule.map_or(Vec::new(), |rule| self.diagrams.outcome_parts(rule)) {
             let part = part.and_then(|part| self.diagrams.when_needed(step, part));
             let found = self.goal(part, [outcome]);
-            self.add(&found);
+            self.add(&found, is_needed);
         }
         for id in &values {
             let part = self
@@ -92,7 +98,7 @@ impl<'d, 'a> Goals<'d, 'a> {
                 .of(*id)
                 .and_then(|part| self.diagrams.when_needed(step, part));
             let found = self.goal(part, [*id, needed]);
-            self.add(&found);
+            self.add(&found, is_needed);
         }
         let mut always: Vec<Id> = underlag
             .iter()
@@ -102,15 +108,17 @@ impl<'d, 'a> Goals<'d, 'a> {
         // The fee is the fact's own value, whatever class it is in.
         always.extend(fee.filter(|id| self.evaluator.is_leaf(*id)));
         for id in &always {
-            self.relevant[*id] = true;
+            self.matters(*id, is_needed);
         }
         // An opinion that is required holds back the outcome whether or not a row reads it.
         for (opinion, required) in self.evaluator.opinions(step) {
-            self.relevant[opinion] |= required != Required::Optional;
+            if required != Required::Optional {
+                self.matters(opinion, is_needed);
+            }
         }
-        self.place(step);
+        self.place(step, is_needed);
 
-        if *self.evaluator.state(needed) == Known::Value(Compared::YesNo(true)) {
+        if is_needed {
             let mut sent = vec![false; graph.nodes.len()];
             for id in always {
                 sent[id] = true;
@@ -233,7 +241,7 @@ impl<'d, 'a> Goals<'d, 'a> {
     }
 
     /// The responsible body is found through a property and its municipality.
-    fn place(&mut self, step: &Step) {
+    fn place(&mut self, step: &Step, is_needed: bool) {
         let graph = &self.evaluator.graph;
         let Some(role) = graph.pack.role(&step.role.it) else {
             return;
@@ -241,22 +249,31 @@ impl<'d, 'a> Goals<'d, 'a> {
         let Area::MunicipalityOf(property) = &role.area.it else {
             return;
         };
-        if let Some(id) = graph.fact(property) {
-            self.relevant[id] |= self.evaluator.is_leaf(id);
+        if let Some(id) = graph.fact(property)
+            && self.evaluator.is_leaf(id)
+        {
+            self.matters(id, is_needed);
         }
         for (id, node) in graph.nodes.iter().enumerate() {
             if let Node::Leaf(fact) = node
                 && fact.ty.it == Type::Municipality
                 && matches!(&fact.source.it, Source::Register(register) if register.subject == *property)
             {
-                self.relevant[id] = true;
+                self.matters(id, is_needed);
             }
         }
     }
 
-    fn add(&mut self, found: &[bool]) {
-        for (relevant, found) in self.relevant.iter_mut().zip(found) {
-            *relevant |= found;
+    fn matters(&mut self, id: Id, now: bool) {
+        self.relevant[id] = true;
+        self.now[id] |= now;
+    }
+
+    fn add(&mut self, found: &[bool], now: bool) {
+        for (id, found) in found.iter().enumerate() {
+            if *found {
+                self.matters(id, now);
+            }
         }
     }
 
