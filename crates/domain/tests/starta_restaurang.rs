@@ -1,5 +1,6 @@
 //! The restaurant as a person meets it: what is asked and fetched, in which order, and what never is.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
