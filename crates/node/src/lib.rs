@@ -17,6 +17,7 @@ pub mod login;
 pub mod packs;
 pub mod web;
 
+pub mod exchange;
 pub mod registers;
 pub mod services;
 pub mod test_eid;

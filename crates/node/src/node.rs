@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{BadConfig, Config};
+use crate::exchange::Rates;
 use crate::library::{Library, NotServed};
 use crate::seal::Secret;
 use crate::trust::current::{self, Current};
@@ -46,6 +47,8 @@ pub struct Node {
     pub keys: BTreeMap<BodyId, BodyKeys>,
     /// Who is in the federation now.
     pub federation: Current,
+    /// Questions counted, so that contracts' rates hold.
+    pub rates: Rates,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
     pub http: reqwest::Client,
 }
@@ -104,6 +107,7 @@ impl Node {
             eid: crate::login::oidc::Provider::default(),
             keys,
             federation,
+            rates: Rates::default(),
             http: outgoing()?,
             clock: surroundings.clock,
             chance: surroundings.chance,

@@ -379,6 +379,8 @@ pub enum Refused {
     Signature,
     #[error("the message is too old, too new or was seen before with other contents")]
     Replay,
+    #[error("the contents are not what such a message holds")]
+    Contents,
 }
 
 /// Kinds of messages between bodies other than questions.

@@ -15,6 +15,7 @@ use samverk_store::jobs::{self as outbox, Job};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::exchange::{contracts, message};
 use crate::node::Node;
 
 /// Jobs under way at once. Most wait for a peer, and a peer that hangs must not hold up the others.
@@ -60,7 +61,23 @@ impl From<StoreError> for NotDone {
 }
 
 /// Every kind of job in the node.
-pub static KINDS: &[Kind] = &[];
+pub static KINDS: &[Kind] = &[
+    Kind {
+        name: message::DELIVER,
+        // Two weeks: a body's node may be down over a holiday.
+        attempts_max: 20_160,
+        pause_first: SignedDuration::from_secs(1),
+        pause_max: SignedDuration::from_mins(1),
+        run: |node, job| Box::pin(message::deliver(node, job)),
+    },
+    Kind {
+        name: contracts::TELL_END,
+        attempts_max: 20_160,
+        pause_first: SignedDuration::from_secs(1),
+        pause_max: SignedDuration::from_mins(1),
+        run: |node, job| Box::pin(contracts::tell_end(node, job)),
+    },
+];
 
 /// Works until `stopped` says so, then lets what is under way finish.
 pub fn start(node: &Arc<Node>, stopped: &watch::Receiver<bool>) -> JoinHandle<()> {

@@ -90,6 +90,11 @@ impl Current {
         Ok(view)
     }
 
+    /// The pinned key.
+    pub fn anchor(&self) -> Result<&Anchor, NoFederation> {
+        self.anchor.as_ref().ok_or(NoFederation::NotConfigured)
+    }
+
     /// Verifies a statement and uses it from now on, if it is not older than the one in use.
     pub fn take(&self, compact: &str, now: Timestamp) -> Result<Arc<FederationView>, Untrusted> {
         let anchor = self.anchor.as_ref().ok_or(Untrusted::NotAnAnchor)?;

@@ -21,6 +21,8 @@ const TAG: &str = "samverk";
 const CONTENT_DIGEST: &str = "content-digest";
 /// The largest body that is signed or read. Applications carry proofs of every register fact; files travel by themselves.
 pub const BODY_BYTES_MAX: usize = 16 << 20;
+/// Headers of a received message that are looked at.
+const HEADERS_MAX: usize = 100;
 
 /// Headers of a request, in the order that they have in [`SignedHttp`].
 pub const REQUEST_HEADERS: [&str; 7] = [
@@ -144,7 +146,7 @@ fn sign(
 /// that are not signed are left out here and never looked at.
 pub fn received<'a>(
     start: Received<'_>,
-    headers: impl IntoIterator<Item = (&'a str, &'a [u8])> + Clone,
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     body: &[u8],
 ) -> Result<SignedHttp, NotBelieved> {
     let (method, target_uri, status, names) = match start {
@@ -156,12 +158,10 @@ pub fn received<'a>(
             RESPONSE_HEADERS.as_slice(),
         ),
     };
+    let headers: Vec<(&str, &[u8])> = headers.into_iter().take(HEADERS_MAX).collect();
     let mut kept = vec![];
     for wanted in names {
-        let mut all = headers
-            .clone()
-            .into_iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let mut all = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
         let (_, value) = all
             .next()
             .ok_or_else(|| SignatureError::Missing((*wanted).to_owned()))?;

@@ -46,7 +46,9 @@ const MACHINE_PATHS: [&str; 4] = ["/utbyte/", "/federation", "/halsa", "/stil/"]
 
 /// The whole node as one service: every capability's router, and around them what holds for all.
 pub fn app(node: Arc<Node>) -> Router {
-    let capabilities = Router::new().merge(crate::login::routes());
+    let capabilities = Router::new()
+        .merge(crate::login::routes())
+        .merge(crate::exchange::http::routes());
     app_with(node, capabilities)
 }
 
