@@ -596,28 +596,36 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The rows behind a condition's answer: of the parts that gave it.
-    pub fn because(&self, expr: &'a Expr, answer: bool, rows: &mut Vec<Fired>) {
+    fn because(&self, expr: &'a Expr, answer: bool, rows: &mut Vec<Fired>) {
+        self.decisive(expr, answer, 0, &mut |name| {
+            let Some(id) = self.graph.fact(name) else { return };
+            if let (Node::Rule(rule), Some(row)) = (self.graph.nodes[id], self.rows[id]) {
+                let fired = Fired {
+                    rule: rule.name.it.clone(),
+                    row: row.id.it.clone(),
+                };
+                if !rows.contains(&fired) {
+                    rows.push(fired);
+                }
+            }
+        });
+    }
+
+    /// The names in the parts of a condition that gave its answer.
+    pub fn decisive(&self, expr: &'a Expr, answer: bool, depth: usize, mention: &mut dyn FnMut(&'a Name)) {
+        if depth > EXPRESSION_DEPTH_MAX {
+            return;
+        }
         match expr {
             Expr::And(parts) | Expr::Or(parts) => {
                 for part in parts {
-                    if self.condition(part, None, 0) == Known::Value(answer) {
-                        self.because(part, answer, rows);
+                    if self.condition(part, None, depth) == Known::Value(answer) {
+                        self.decisive(part, answer, depth + 1, mention);
                     }
                 }
             }
-            Expr::Not(part) => self.because(part, !answer, rows),
-            _ => super::graph::names_in(expr, &mut |name| {
-                let Some(id) = self.graph.fact(name) else { return };
-                if let (Node::Rule(rule), Some(row)) = (self.graph.nodes[id], self.rows[id]) {
-                    let fired = Fired {
-                        rule: rule.name.it.clone(),
-                        row: row.id.it.clone(),
-                    };
-                    if !rows.contains(&fired) {
-                        rows.push(fired);
-                    }
-                }
-            }),
+            Expr::Not(part) => self.decisive(part, !answer, depth + 1, mention),
+            _ => super::graph::names_in(expr, &mut |name| mention(name)),
         }
     }
 

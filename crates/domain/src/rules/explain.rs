@@ -193,11 +193,22 @@ impl<'a> Explainer<'a> {
 
     fn row(&mut self, of: &Name, result: String, rule: &'a Rule, row: &'a Row, depth: usize) -> Explanation {
         let mut part = self.part(of, result, row_how(rule, row));
-        part.because = self.inputs_of(rule, &[row], depth);
+        // Of rows in turn those before it count too: they do not match.
+        let before = match rule.policy.it {
+            Policy::First => rule
+                .rows
+                .iter()
+                .take_while(|other| !std::ptr::eq(*other, row))
+                .collect(),
+            Policy::Unique | Policy::Collect { .. } => Vec::new(),
+        };
+        let rows: Vec<&Row> = before.into_iter().chain([row]).collect();
+        part.because = self.inputs_of(rule, &rows, depth);
         part
     }
 
-    /// The facts that the rows' cells look at, each once.
+    /// The facts behind how these rows stand, each once: of a row that matches all its cells, of one that does not
+    /// those that say so, of one that may those that are open.
     fn inputs_of(&mut self, rule: &'a Rule, rows: &[&'a Row], depth: usize) -> Vec<Explanation> {
         let mut ids = Vec::new();
         let graph = self.evaluator.graph.clone();
@@ -209,10 +220,20 @@ impl<'a> Explainer<'a> {
             }
         };
         for row in rows {
+            let whole = self.evaluator.matches(rule, row);
             for (column, test) in cells(rule, row) {
-                if *test != Test::Any {
-                    column.into_iter().for_each(&mut mention);
-                    names_in_test(test, &mut mention);
+                let cell = self.evaluator.cell_matches(column, test);
+                let counts = whole == cell || (whole.is_missing() && cell.is_missing());
+                match (test, &cell) {
+                    (Test::Any, _) => {}
+                    _ if !counts => {}
+                    (Test::Condition(expr), Known::Value(answer)) => {
+                        self.evaluator.decisive(expr, *answer, 0, &mut mention);
+                    }
+                    _ => {
+                        column.into_iter().for_each(&mut mention);
+                        names_in_test(test, &mut mention);
+                    }
                 }
             }
         }
@@ -317,10 +338,16 @@ impl<'a> Explainer<'a> {
     fn needed(&mut self, step: &'a Step, result: &str, depth: usize) -> Explanation {
         let text = self.written(&step.needed_when);
         let mut part = self.part(&step.name.it, result.to_owned(), How::Condition { text });
-        let mut ids = Vec::new();
-        names_in(&step.needed_when.it, &mut |name| {
-            ids.extend(self.evaluator.graph.fact(name).filter(|id| !ids.contains(id)));
-        });
+        let mut ids: Vec<Id> = Vec::new();
+        let graph = self.evaluator.graph.clone();
+        let mut mention = |name: &Name| ids.extend(graph.fact(name).filter(|id| !ids.contains(id)));
+        let needed = graph.needed(&step.name.it).map(|id| self.evaluator.state(id));
+        match needed {
+            Some(Known::Value(Compared::YesNo(answer))) => {
+                self.evaluator.decisive(&step.needed_when.it, *answer, 0, &mut mention);
+            }
+            _ => names_in(&step.needed_when.it, &mut mention),
+        }
         part.because = self.facts(ids, depth + 1);
         part
     }

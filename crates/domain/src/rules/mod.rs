@@ -207,3 +207,5 @@ mod testing;
 mod tests_evaluate;
 #[cfg(test)]
 mod tests_laws;
+#[cfg(test)]
+mod tests_relevance;

@@ -559,3 +559,155 @@ proptest! {
         }
     }
 }
+
+/// Owners with a share and a yes or no, some of it missing, and conditions over them.
+fn owners(chance: &mut Chance) -> (Document, Facts) {
+    let no_record = RegisterSource {
+        no_record: NoRecord::NotApplicable,
+        ..register("person.pnr")
+    };
+    let list = |how, right: i64, left| cmp(how, left, constant(num(right)));
+    let how = any_comparison(chance, &number_type(0, 3));
+    let share = || any_of_owner(above("ägare.andel", 1));
+    let marked = || is("ägare.märkt", yes());
+    let conditions = [
+        list(how, chance.below(5) as i64, Expr::Sum(sp(n("ägare.andel")))),
+        list(how, chance.below(3) as i64, Expr::Count(sp(n("ägare")))),
+        share(),
+        Expr::All(sp(n("ägare")), Box::new(marked())),
+        any_of_owner(Expr::And(vec![marked(), cmp(how, fact("ägare.andel"), fact("f.x"))])),
+    ];
+    let condition = match chance.below(3) {
+        0 => chance.of(&conditions),
+        1 => Expr::And(vec![chance.of(&conditions), is("g.x", yes())]),
+        _ => Expr::Or(vec![chance.of(&conditions), is("g.x", yes())]),
+    };
+    let document = Document::new()
+        .fact("person.pnr", Type::PersonNr, Source::Login)
+        .asked("f.x", number_type(0, 3))
+        .asked("g.x", Type::YesNo)
+        .list(
+            "ägare",
+            chance.below(2) as u32,
+            2,
+            vec![
+                fact_row("ägare.andel", number_type(0, 3), Source::Applicant),
+                fact_row("ägare.märkt", Type::YesNo, Source::Register(no_record)),
+            ],
+        )
+        .step("steg", condition, &[]);
+    let mut facts = Facts::default();
+    if chance.one_in(2) {
+        facts.set(n("f.x"), Known::Value(num(chance.below(4) as i64)));
+    }
+    if chance.one_in(2) {
+        facts.set(n("g.x"), Known::Value(Value::YesNo(chance.one_in(2))));
+    }
+    if !chance.one_in(3) {
+        let mut items = vec![];
+        for _ in 0..chance.below(3) {
+            let mut item = BTreeMap::new();
+            if chance.one_in(2) {
+                item.insert(n("ägare.andel"), Known::Value(num(chance.below(4) as i64)));
+            }
+            let marked = [
+                Known::Value(yes()),
+                Known::Value(no()),
+                Known::NotApplicable,
+                Known::UNANSWERED,
+            ];
+            item.insert(n("ägare.märkt"), chance.of(&marked));
+            items.push(item);
+        }
+        facts.lists.insert(n("ägare"), items);
+    }
+    (document, facts)
+}
+
+fn any_of_owner(condition: Expr) -> Expr {
+    Expr::Any(sp(n("ägare")), Box::new(condition))
+}
+
+/// Every completion, lists included.
+fn list_completions(min: usize, facts: &Facts) -> Vec<Facts> {
+    let shares: Vec<Known<Value>> = (0..4).map(num).map(Known::Value).collect();
+    let marks = domain(&Type::YesNo, true);
+    let fill = |item: &BTreeMap<Name, Known<Value>>| {
+        let mut all = vec![item.clone()];
+        for (name, domain) in [("ägare.andel", &shares), ("ägare.märkt", &marks)] {
+            if item.get(&n(name)).is_none_or(Known::is_missing) {
+                all = all
+                    .iter()
+                    .flat_map(|item| {
+                        domain.iter().map(|known| {
+                            let mut item = item.clone();
+                            item.insert(n(name), known.clone());
+                            item
+                        })
+                    })
+                    .collect();
+            }
+        }
+        all
+    };
+    let product = |items: &[BTreeMap<Name, Known<Value>>]| {
+        items.iter().fold(vec![vec![]], |all: Vec<Vec<_>>, item| {
+            let filled = fill(item);
+            all.iter()
+                .flat_map(|before| {
+                    filled
+                        .iter()
+                        .map(|item| [before.as_slice(), std::slice::from_ref(item)].concat())
+                })
+                .collect()
+        })
+    };
+    let lists: Vec<Vec<_>> = match facts.lists.get(&n("ägare")) {
+        Some(items) => product(items),
+        None => (min..=2)
+            .flat_map(|count| product(&vec![BTreeMap::new(); count]))
+            .collect(),
+    };
+    let leaves = [("f.x", number_type(0, 4)), ("g.x", Type::YesNo)].map(|(name, ty)| Made {
+        name: name.to_owned(),
+        domain: match ty {
+            Type::YesNo => domain(&ty, false),
+            _ => shares.clone(),
+        },
+        ty,
+    });
+    let with_list = |list: &Vec<_>| {
+        let mut facts = facts.clone();
+        facts.lists.insert(n("ägare"), list.clone());
+        completions(&leaves, &facts)
+    };
+    lists.iter().flat_map(with_list).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_condition_over_a_list_gives_only_what_every_completion_gives_and_asks_for_what_may_change_it(seed: u64) {
+        let (document, facts) = owners(&mut Chance(seed));
+        let setting = Setting::default();
+        let pack = &document.0;
+        let needed = |facts: &Facts| evaluate(pack, facts, &setting).steps[&n("steg")].needed.clone();
+        let before = needed(&facts);
+        let answers: BTreeSet<Known<bool>> =
+            list_completions(pack.lists[0].min as usize, &facts).iter().map(needed).collect();
+        if !before.is_missing() {
+            prop_assert_eq!(&answers, &BTreeSet::from([before]));
+        }
+        let relevant = relevance(pack, &facts, &setting).facts;
+        let missing = |name: &Name| match pack.list_of_column(name) {
+            None => facts.of(name).is_missing(),
+            Some(list) => facts.lists.get(&list.name.it).is_none_or(|items| {
+                items.iter().any(|item| item.get(name).is_none_or(Known::is_missing))
+            }),
+        };
+        if answers.len() > 1 {
+            prop_assert!(relevant.iter().any(missing), "something that is missing must be asked for");
+        }
+    }
+}
