@@ -1193,9 +1193,10 @@ fn read_underlag(reader: &mut Reader, at: Slice<'_>, whole: Slice<'_>, names: &N
     if let Some(prefix) = at.text.strip_suffix(".*") {
         let prefix = at.range(0, prefix.len());
         let name = reader.plain_name(prefix, "Ett mönster")?;
-        let mut prefixes: Vec<&str> = names.types.keys().map(Name::prefix).collect();
-        prefixes.dedup();
-        if !prefixes.contains(&name.as_str()) {
+        let prefixes = || names.types.keys().map(Name::prefix);
+        if !prefixes().any(|prefix| prefix == name.as_str()) {
+            let mut prefixes: Vec<&str> = prefixes().collect();
+            prefixes.dedup();
             reader.unknown(
                 "S033",
                 prefix,
