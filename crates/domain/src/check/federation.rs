@@ -24,6 +24,7 @@ const PLACES_SHOWN_MAX: usize = 5;
 pub fn check(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
     let responsible = roles(pack, joined, found);
     registers(pack, joined, found);
+    obstacles(pack, joined, found);
     for (role, bodies) in responsible {
         for body in bodies {
             reception(pack, role, body, joined, found);
@@ -206,6 +207,43 @@ fn registers(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
             .label("inget erbjudande täcker raden")
             .suggest("Be registrets ägare om ett erbjudande som täcker det, eller fråga sökanden."),
         );
+    }
+}
+
+/// Facts that are asked although a register has a field of that name about the same subject: something stands in the way,
+/// or somebody forgot. Which it is only people can say, so it is a note.
+fn obstacles(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
+    for fact in uses::facts(pack).filter(|fact| fact.source.it == Source::Applicant) {
+        let name = &fact.name.it;
+        let field = name.as_str().rsplit('.').next().unwrap_or_default();
+        // The facts of one prefix are about one thing, so its other register facts say where that thing is looked up.
+        let known = uses::facts(pack)
+            .filter(|other| other.name.it.prefix() == name.prefix())
+            .find_map(|other| match &other.source.it {
+                Source::Register(register) => joined
+                    .offers
+                    .iter()
+                    .any(|offer| {
+                        matches!(&offer.what, Offered::Register { register: of, fields, .. }
+                            if *of == register.register && fields.iter().any(|offered| offered.as_str() == field))
+                    })
+                    .then_some(register),
+                _ => None,
+            });
+        if let Some(register) = known {
+            found.push(
+                Finding::note(
+                    "S104",
+                    fact.source.span,
+                    format!(
+                        "`{name}` frågas fast registret {} har uppgiften om samma {}.",
+                        register.register, register.subject
+                    ),
+                )
+                .label("sökanden svarar på det som en myndighet vet")
+                .suggest("Hämta uppgiften, eller skriv i prosan vilken bestämmelse som hindrar det."),
+            );
+        }
     }
 }
 

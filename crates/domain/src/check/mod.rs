@@ -3,12 +3,15 @@
 //! Always true: a finding points at the very cell or word; a check that could not be carried through to the end says so in a
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
 //! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried), [`outcomes`] (what the law asks of decisions), [`texts`],
-//! [`federation`]. [`types`] is what they share.
+//! [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end. [`types`] is what they share.
 
+mod examples;
 pub mod federation;
 mod graph;
 mod law;
 mod outcomes;
+pub mod play;
+mod report;
 mod search;
 mod sources;
 mod tables;
@@ -18,13 +21,14 @@ mod uses;
 
 use crate::finding::Finding;
 use crate::pack::Pack;
-use crate::rules::example;
 
 pub use federation::Joined;
+pub use report::{Report, report};
 
 /// Every finding's stable code with one line of what it means. The reader's codes (S0xx) come first.
 pub const CODES: &[(&str, &str)] = &[
     ("S102", "En uppgift med två källor."),
+    ("S104", "Rättsligt hinder: en uppgift frågas fast ett register i federationen har den."),
     ("S105", "En uppgift, regel eller lista som inget använder."),
     ("S106", "En parameter som inget använder."),
     ("S107", "En roll som inget steg och ingen remiss har."),
@@ -103,9 +107,11 @@ pub const CODES: &[(&str, &str)] = &[
         "S607",
         "Ett organ har satt en parameter som inte finns eller utanför dess typ.",
     ),
-    ("S701", "Ett exempel får ett annat utfall."),
-    ("S702", "Ett exempel får andra grunder."),
+    ("S701", "Ett exempel får ett annat utfall än det säger."),
+    ("S702", "Ett exempel får utfallet på andra grunder än det säger."),
     ("S703", "Ett exempel nämner något som inte finns."),
+    ("S704", "Tjänsten har inget exempel."),
+    ("S705", "Ett utfall som inget exempel visar."),
 ];
 
 /// The reader's and the checker's codes, in order.
@@ -127,9 +133,7 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
         tables::check(&search::Search::new(&loosened), &mut found);
     }
     texts::check(pack, &mut found);
-    for one in &pack.examples {
-        found.extend(example::run(pack, one));
-    }
+    examples::check(pack, &mut found);
     if let Some(joined) = joined {
         federation::check(pack, joined, &mut found);
     }

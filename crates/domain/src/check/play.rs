@@ -1,0 +1,191 @@
+//! Plays a matter as a person meets it: what is fetched, what is asked, in order, until nothing more is needed of them.
+//!
+//! Always true here: nothing is asked or fetched twice, so it ends. Who plays supplies the answers; what nobody can
+//! answer is passed over and stays missing.
+
+use std::collections::BTreeSet;
+
+use crate::fact::{Facts, Known, Name, Slot, Value};
+use crate::pack::{Example, Fact, Pack, Source};
+use crate::rules::{self, Question, Setting, example};
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    Fetch(Vec<Slot>),
+    Ask(Question),
+}
+
+/// A matter under way.
+#[derive(Clone, Debug, Default)]
+pub struct Play {
+    pub facts: Facts,
+    pub setting: Setting,
+    fetched: BTreeSet<Slot>,
+    asked: BTreeSet<Name>,
+}
+
+impl Play {
+    /// Begins with who is logged in and whom they represent, as far as `known` says.
+    pub fn new(pack: &Pack, known: &Facts, setting: Setting) -> Self {
+        let mut play = Self {
+            setting,
+            ..Self::default()
+        };
+        for fact in &pack.facts {
+            if matches!(fact.source.it, Source::Login | Source::Represented)
+                && let Some(state) = known.known.get(&fact.name.it)
+            {
+                play.facts.set(fact.name.it.clone(), state.clone());
+            }
+        }
+        play
+    }
+
+    /// The next thing to do. It counts as done: the caller puts the answer into [`Self::facts`] or leaves it missing.
+    pub fn next(&mut self, pack: &Pack) -> Option<Move> {
+        let mut slots = rules::to_fetch(pack, &self.facts, &self.setting);
+        slots.retain(|slot| !self.fetched.contains(slot));
+        if !slots.is_empty() {
+            self.fetched.extend(slots.iter().cloned());
+            return Some(Move::Fetch(slots));
+        }
+        let question = rules::questions(pack, &self.facts, &self.setting)
+            .into_iter()
+            .find(|question| !self.asked.contains(name(question)))?;
+        self.asked.insert(name(&question).clone());
+        Some(Move::Ask(question))
+    }
+
+    /// Takes over what `truth` says of some slots; of the others nothing.
+    pub fn learn(&mut self, slots: &[Slot], truth: &Facts) {
+        for slot in slots {
+            match slot.item {
+                None => {
+                    if let Some(state) = truth.known.get(&slot.fact) {
+                        self.facts.set(slot.fact.clone(), state.clone());
+                    }
+                }
+                Some(item) => {
+                    let lists = truth.lists.iter();
+                    for (list, items) in lists.filter(|(list, _)| slot.fact.prefix() == list.as_str()) {
+                        if let (Some(state), Some(own)) = (
+                            items.get(item as usize).and_then(|item| item.get(&slot.fact)),
+                            self.facts.lists.get_mut(list).and_then(|items| items.get_mut(item as usize)),
+                        ) {
+                            own.insert(slot.fact.clone(), state.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over the answer to a question. False when `truth` has none.
+    pub fn answer(&mut self, pack: &Pack, question: &Question, truth: &Facts) -> bool {
+        match question {
+            Question::Fact(name) => match truth.known.get(name) {
+                Some(state @ Known::Value(_)) => {
+                    self.facts.set(name.clone(), state.clone());
+                    true
+                }
+                _ => false,
+            },
+            Question::List(name) => {
+                let (Some(list), Some(items)) = (pack.list(name), truth.lists.get(name)) else {
+                    return false;
+                };
+                let is_asked = |column: &Name| {
+                    let column = list.columns.iter().find(|fact| fact.name.it == *column);
+                    column.is_some_and(|fact| fact.source.it == Source::Applicant)
+                };
+                let items = items.iter().map(|item| {
+                    let own = item.iter().filter(|(column, _)| is_asked(column));
+                    own.map(|(column, state)| (column.clone(), state.clone())).collect()
+                });
+                self.facts.lists.insert(name.clone(), items.collect());
+                true
+            }
+        }
+    }
+}
+
+fn name(question: &Question) -> &Name {
+    match question {
+        Question::Fact(name) | Question::List(name) => name,
+    }
+}
+
+/// How one example went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    pub title: String,
+    /// Answers that the person gave: each fact, and each asked column of each item of a list.
+    pub asked: usize,
+    /// Facts that registers gave; without registers each would have been asked too.
+    pub fetched: usize,
+    /// Steps whose outcome no person decides.
+    pub automatic: Vec<Name>,
+}
+
+/// Plays an example of the document from the first page on.
+pub fn example(pack: &Pack, of: &Example) -> Played {
+    let (truth, setting) = example::facts(pack, of);
+    let mut play = Play::new(pack, &truth, setting);
+    let (mut asked, mut fetched) = (0, 0);
+    while let Some(next) = play.next(pack) {
+        match next {
+            Move::Fetch(slots) => {
+                fetched += slots.len();
+                play.learn(&slots, &truth);
+                for slot in slots {
+                    // The example leaves out what decides nothing; a register would have had it.
+                    supply(&mut play.facts, pack, &slot);
+                }
+            }
+            Move::Ask(question) => {
+                let is_answered = play.answer(pack, &question, &truth);
+                asked += match &question {
+                    Question::Fact(_) => 1,
+                    Question::List(name) => {
+                        let items = play.facts.lists.get(name).map_or(1, |items| items.len().max(1));
+                        let columns = pack.list(name).map_or(0, |list| {
+                            let asked = list.columns.iter().filter(|fact| fact.source.it == Source::Applicant);
+                            asked.count()
+                        });
+                        items * columns
+                    }
+                };
+                if !is_answered && let Question::Fact(name) = &question {
+                    supply(&mut play.facts, pack, &Slot::of(name.clone()));
+                }
+            }
+        }
+    }
+    let evaluation = rules::evaluate(pack, &truth, &play.setting);
+    let automatic = pack.steps.iter().filter(|step| {
+        let outcome = evaluation.steps.get(&step.name.it).and_then(|result| result.outcome.value());
+        outcome.is_some_and(|word| {
+            pack.outcomes_of(&step.name.it).any(|outcome| {
+                outcome.name.it == *word && matches!(outcome.decider.it, crate::pack::Decider::Automatic { .. })
+            })
+        })
+    });
+    Played {
+        title: of.title.it.clone(),
+        asked,
+        fetched,
+        automatic: automatic.map(|step| step.name.it.clone()).collect(),
+    }
+}
+
+/// Some text where the example says nothing and nothing rests on it; what decides stays missing.
+fn supply(facts: &mut Facts, pack: &Pack, slot: &Slot) {
+    let is_unknown = !facts.known.contains_key(&slot.fact);
+    let fact: Option<&Fact> = pack.fact(&slot.fact);
+    if let (None, true, Some(fact)) = (slot.item, is_unknown, fact)
+        && matches!(fact.ty.it, crate::pack::Type::Text { .. })
+    {
+        facts.set(slot.fact.clone(), Known::Value(Value::Text("–".to_owned())));
+    }
+}
