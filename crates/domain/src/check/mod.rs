@@ -28,7 +28,10 @@ pub use report::{Report, report};
 /// Every finding's stable code with one line of what it means. The reader's codes (S0xx) come first.
 pub const CODES: &[(&str, &str)] = &[
     ("S102", "En uppgift med två källor."),
-    ("S104", "Rättsligt hinder: en uppgift frågas fast ett register i federationen har den."),
+    (
+        "S104",
+        "Rättsligt hinder: en uppgift frågas fast ett register i federationen har den.",
+    ),
     ("S105", "En uppgift, regel eller lista som inget använder."),
     ("S106", "En parameter som inget använder."),
     ("S107", "En roll som inget steg och ingen remiss har."),

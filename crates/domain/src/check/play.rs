@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact::{Facts, Known, Name, Slot, Value};
-use crate::pack::{Example, Fact, Pack, Source};
+use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
+use crate::pack::{Example, Fact, GivenState, Pack, Source};
 use crate::rules::{self, Question, Setting, example};
 
 /// What happens next.
@@ -57,32 +57,29 @@ impl Play {
         Some(Move::Ask(question))
     }
 
-    /// Takes over what `truth` says of some slots; of the others nothing.
-    pub fn learn(&mut self, slots: &[Slot], truth: &Facts) {
+    /// Takes over what registers say of some slots.
+    pub fn learn(&mut self, slots: &[Slot], says: &Truth) {
         for slot in slots {
+            let Some(state) = says.register(slot) else { continue };
             match slot.item {
-                None => {
-                    if let Some(state) = truth.known.get(&slot.fact) {
-                        self.facts.set(slot.fact.clone(), state.clone());
-                    }
-                }
+                None => self.facts.set(slot.fact.clone(), state),
                 Some(item) => {
-                    let lists = truth.lists.iter();
-                    for (list, items) in lists.filter(|(list, _)| slot.fact.prefix() == list.as_str()) {
-                        if let (Some(state), Some(own)) = (
-                            items.get(item as usize).and_then(|item| item.get(&slot.fact)),
-                            self.facts.lists.get_mut(list).and_then(|items| items.get_mut(item as usize)),
-                        ) {
-                            own.insert(slot.fact.clone(), state.clone());
-                        }
+                    let list = self
+                        .facts
+                        .lists
+                        .iter_mut()
+                        .find(|(list, _)| slot.fact.prefix() == list.as_str());
+                    if let Some(own) = list.and_then(|(_, items)| items.get_mut(item as usize)) {
+                        own.insert(slot.fact.clone(), state);
                     }
                 }
             }
         }
     }
 
-    /// Takes over the answer to a question. False when `truth` has none.
-    pub fn answer(&mut self, pack: &Pack, question: &Question, truth: &Facts) -> bool {
+    /// Takes over the answer to a question. False when there is none.
+    pub fn answer(&mut self, pack: &Pack, question: &Question, says: &Truth) -> bool {
+        let truth = &says.facts;
         match question {
             Question::Fact(name) => match truth.known.get(name) {
                 Some(state @ Known::Value(_)) => {
@@ -110,6 +107,48 @@ impl Play {
     }
 }
 
+/// What an example says is so: what registers hold, what people answer.
+#[derive(Clone, Debug, Default)]
+pub struct Truth {
+    pub facts: Facts,
+    pub setting: Setting,
+    /// Facts whose register is out of order, or whose contract is revoked: asked instead, where the document says so.
+    out_of_order: BTreeSet<(Name, Option<u32>)>,
+}
+
+impl Truth {
+    pub fn of(pack: &Pack, example: &Example) -> Self {
+        let (facts, setting) = example::facts(pack, example);
+        let out_of_order = example.given.iter().filter_map(|given| match given.state.it {
+            GivenState::Down(_) | GivenState::Revoked(_) => Some((given.fact.it.clone(), given.item)),
+            _ => None,
+        });
+        Self {
+            facts,
+            setting,
+            out_of_order: out_of_order.collect(),
+        }
+    }
+
+    /// What the register answers, if anything is said of it.
+    pub fn register(&self, slot: &Slot) -> Option<Known<Value>> {
+        if self.out_of_order.contains(&(slot.fact.clone(), slot.item)) {
+            return Some(Known::Missing(Cause::Failed));
+        }
+        match slot.item {
+            None => self.facts.known.get(&slot.fact).cloned(),
+            Some(item) => {
+                let (_, items) = self
+                    .facts
+                    .lists
+                    .iter()
+                    .find(|(list, _)| slot.fact.prefix() == list.as_str())?;
+                items.get(item as usize)?.get(&slot.fact).cloned()
+            }
+        }
+    }
+}
+
 fn name(question: &Question) -> &Name {
     match question {
         Question::Fact(name) | Question::List(name) => name,
@@ -130,13 +169,16 @@ pub struct Played {
 
 /// Plays an example of the document from the first page on.
 pub fn example(pack: &Pack, of: &Example) -> Played {
-    let (truth, setting) = example::facts(pack, of);
-    let mut play = Play::new(pack, &truth, setting);
+    let truth = Truth::of(pack, of);
+    let mut play = Play::new(pack, &truth.facts, truth.setting.clone());
     let (mut asked, mut fetched) = (0, 0);
     while let Some(next) = play.next(pack) {
         match next {
             Move::Fetch(slots) => {
-                fetched += slots.len();
+                let answered = slots
+                    .iter()
+                    .filter(|slot| truth.register(slot) != Some(Known::Missing(Cause::Failed)));
+                fetched += answered.count();
                 play.learn(&slots, &truth);
                 for slot in slots {
                     // The example leaves out what decides nothing; a register would have had it.
@@ -162,9 +204,12 @@ pub fn example(pack: &Pack, of: &Example) -> Played {
             }
         }
     }
-    let evaluation = rules::evaluate(pack, &truth, &play.setting);
+    let evaluation = rules::evaluate(pack, &truth.facts, &play.setting);
     let automatic = pack.steps.iter().filter(|step| {
-        let outcome = evaluation.steps.get(&step.name.it).and_then(|result| result.outcome.value());
+        let outcome = evaluation
+            .steps
+            .get(&step.name.it)
+            .and_then(|result| result.outcome.value());
         outcome.is_some_and(|word| {
             pack.outcomes_of(&step.name.it).any(|outcome| {
                 outcome.name.it == *word && matches!(outcome.decider.it, crate::pack::Decider::Automatic { .. })

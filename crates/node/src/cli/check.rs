@@ -1,42 +1,70 @@
 //! `samverk check`: proves a service before anyone is exposed to it.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::Context as _;
+use samverk_domain::check::{self, Joined, Report};
 use samverk_domain::finding::{Finding, Severity, SourceFile};
-use samverk_domain::{check, pack};
+use samverk_domain::pack;
+use samverk_domain::terms::{Adoption, Federation, Offer};
 
 use super::findings::{self, Format, Source};
 use crate::packs;
+use crate::trust::federation::{Anchor, FederationView};
 
 /// Check a service like a program, before anyone is exposed to it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   samverk check packs/starta-restaurang
+  samverk check packs/starta-restaurang --federation federation.jws
   samverk check packs/starta-restaurang --format json
 
-Findings are in Swedish, with a stable code (docs/findings.md).
-Exit code: 0 no error, 1 at least one error, 2 the folder could not be read.")]
+Proved: every fact has one source, is used and rests on its grounds; nothing goes in circles;
+tables are complete and unambiguous; every decision has what the law asks of it; every text is
+there in every language; the examples come out as they say. With a federation: every body
+resolves, every register answers, every responsible body has adopted its step.
+Findings are in Swedish, with a stable code (docs/findings.md), and end with figures.
+Exit code: 0 no error, 1 at least one error, 2 something could not be read.")]
 pub struct Args {
     /// The service's folder (the one with tjanst.md)
     path: PathBuf,
+    /// The federation's signed statement; also proves that every body and register of the service is there
+    #[arg(long, value_name = "FILE")]
+    federation: Option<PathBuf>,
+    /// The anchor's key that you know (thumbprint or JWK); without it the statement's own key is taken at its word
+    #[arg(long, value_name = "KEY", requires = "federation")]
+    anchor: Option<String>,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let started = Instant::now();
     let files: Vec<SourceFile> = packs::read(&args.path)?;
+    let joined = args
+        .federation
+        .as_deref()
+        .map(|file| published(file, args.anchor.as_deref()))
+        .transpose()?;
+
+    let started = Instant::now();
     let (pack, mut found) = pack::parse::pack(files.clone());
-    let readable = !found.iter().any(|finding| finding.severity == Severity::Error);
-    if let Some(pack) = pack.as_ref().filter(|_| readable) {
-        found.extend(check::check(pack, None));
+    let readable = pack.filter(|_| !is_wrong(&found));
+    if let Some(pack) = &readable {
+        let joined = joined.as_ref().map(|published| Joined {
+            federation: &published.federation,
+            offers: &published.offers,
+            adoptions: &published.adoptions,
+        });
+        found.extend(check::check(pack, joined));
     }
     found.sort_by_key(|finding| (finding.severity, finding.span));
+    let report = readable.as_ref().map(|pack| check::report(pack, &found));
     let elapsed_ms = started.elapsed().as_millis();
 
     let folder = args.path.display().to_string();
@@ -44,24 +72,135 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         folder: folder.strip_suffix("tjanst.md").unwrap_or(&folder),
         files: &files,
     };
+    let mut out = String::new();
     match args.format {
         Format::Text => {
-            print!("{}", findings::text(&found, &source, std::io::stdout().is_terminal()));
-            println!("{folder}: {} ({elapsed_ms} ms)", findings::tally(&found));
+            out.push_str(&findings::text(&found, &source, std::io::stdout().is_terminal()));
+            match &report {
+                Some(report) => {
+                    let _ = writeln!(out, "{}", in_words(report));
+                }
+                None => out.push_str("Resten prövas när felen ovan är rättade.\n\n"),
+            }
+            let _ = writeln!(out, "{folder}: {} ({elapsed_ms} ms)", findings::tally(&found));
         }
         Format::Json => {
             let whole = serde_json::json!({
                 "findings": findings::json(&found, &source),
+                "report": report.as_ref().map(as_json),
                 "elapsed_ms": elapsed_ms,
             });
-            println!("{whole:#}");
+            let _ = writeln!(out, "{whole:#}");
         }
     }
-    Ok(exit_code(&found))
+    super::print(&out)?;
+    Ok(ExitCode::from(u8::from(is_wrong(&found))))
 }
 
-/// 1 when there is an error; warnings and notes do not stop anyone.
-pub fn exit_code(found: &[Finding]) -> ExitCode {
-    let wrong = found.iter().any(|finding| finding.severity == Severity::Error);
-    ExitCode::from(u8::from(wrong))
+/// Warnings and notes do not stop anyone.
+pub fn is_wrong(found: &[Finding]) -> bool {
+    found.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// A federation with what its bodies have published, signatures checked.
+struct PublishedTerms {
+    federation: Federation,
+    offers: Vec<Offer>,
+    adoptions: Vec<Adoption>,
+}
+
+fn published(file: &Path, anchor: Option<&str>) -> anyhow::Result<PublishedTerms> {
+    let text = packs::read_one(file)?.text;
+    let now = jiff::Timestamp::now();
+    let view = match anchor {
+        Some(anchor) => FederationView::verify(text.trim(), &Anchor::parse(anchor)?, now),
+        None => FederationView::unpinned(text.trim(), now),
+    }
+    .with_context(|| format!("{} is not a federation's statement that holds", file.display()))?;
+    for refused in view.refused() {
+        eprintln!("samverk: left out of {}: {refused}", file.display());
+    }
+    Ok(PublishedTerms {
+        federation: view.federation().clone(),
+        offers: view.offers().map(|(_, offer)| offer.it.clone()).collect(),
+        adoptions: view.adoptions().map(|adoption| adoption.it.clone()).collect(),
+    })
+}
+
+fn in_words(report: &Report) -> String {
+    let mut out = String::new();
+    let width = report
+        .examples
+        .iter()
+        .map(|played| played.title.chars().count())
+        .max()
+        .unwrap_or(0);
+    if !report.examples.is_empty() {
+        let _ = writeln!(
+            out,
+            "Frågor i varje exempel (med register, och om inga register fanns):"
+        );
+    }
+    for played in &report.examples {
+        let automatic = match played.automatic.as_slice() {
+            [] => String::new(),
+            steps => {
+                let steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
+                format!("   automatiskt: {}", steps.join(", "))
+            }
+        };
+        let padding = " ".repeat(width - played.title.chars().count());
+        let _ = writeln!(
+            out,
+            "  {}{padding}  {:>3}  {:>3}{automatic}",
+            played.title,
+            played.asked,
+            played.asked + played.fetched,
+        );
+    }
+    if !report.registers.is_empty() {
+        let _ = writeln!(out, "Uppgifter som hämtas, per register:");
+    }
+    for (register, facts) in &report.registers {
+        let names: Vec<&str> = facts.iter().map(|(name, _)| name.as_str()).collect();
+        let _ = writeln!(out, "  {register} ({}): {}", facts.len(), names.join(", "));
+    }
+    let automatic: Vec<String> = report
+        .automatic
+        .iter()
+        .map(|(step, outcome)| format!("{step}: {outcome}"))
+        .collect();
+    let _ = writeln!(
+        out,
+        "Beslutas automatiskt, om nämnden har delegerat det: {}",
+        if automatic.is_empty() {
+            "inget".to_owned()
+        } else {
+            automatic.join(", ")
+        }
+    );
+    let _ = writeln!(out, "Rättsliga hinder: {}", report.obstacles.len());
+    for obstacle in &report.obstacles {
+        let _ = writeln!(out, "  {obstacle}");
+    }
+    out
+}
+
+fn as_json(report: &Report) -> serde_json::Value {
+    serde_json::json!({
+        "examples": report.examples.iter().map(|played| serde_json::json!({
+            "title": played.title,
+            "questions": played.asked,
+            "questions_without_registers": played.asked + played.fetched,
+            "decided_automatically": played.automatic,
+        })).collect::<Vec<_>>(),
+        "registers": report.registers.iter().map(|(register, facts)| {
+            let names: Vec<&str> = facts.iter().map(|(name, _)| name.as_str()).collect();
+            (register.to_string(), serde_json::json!(names))
+        }).collect::<serde_json::Map<_, _>>(),
+        "automatic_outcomes": report.automatic.iter()
+            .map(|(step, outcome)| serde_json::json!({"step": step, "outcome": outcome}))
+            .collect::<Vec<_>>(),
+        "legal_obstacles": report.obstacles,
+    })
 }

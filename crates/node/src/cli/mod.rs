@@ -4,9 +4,12 @@
 
 use std::process::ExitCode;
 
+pub mod ask;
 pub mod check;
+pub mod explain;
 pub mod findings;
 pub mod register;
+pub mod scenario;
 pub mod serve;
 pub mod test_eid;
 pub mod verify;
@@ -22,6 +25,8 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Check(check::Args),
+    Explain(explain::Args),
+    Ask(ask::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
     Verify(verify::Args),
@@ -32,15 +37,30 @@ enum Command {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Ask(args) => ask::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };
     done.unwrap_or_else(|why| {
+        // The reader has seen enough (`samverk check … | head`).
+        let is_closed = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
+        if why.downcast_ref::<std::io::Error>().is_some_and(is_closed) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("samverk: {why:#}");
         ExitCode::from(2)
     })
+}
+
+/// Writes to standard output.
+pub fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// The operator's log, as text on standard error. `RUST_LOG` decides how much.

@@ -210,7 +210,16 @@ impl Deref for FederationView {
 
 impl FederationView {
     pub fn verify(compact: &str, anchor: &Anchor, at: Timestamp) -> Result<Self, Untrusted> {
-        let statement = Statement::verify(compact, anchor, at)?;
+        Ok(Self::of(Statement::verify(compact, anchor, at)?))
+    }
+
+    /// A statement in a file of one's own, verified with the key that it names for its anchor. Nothing may be sent or
+    /// decided on it: only for looking at a document in a federation (`samverk check --federation`).
+    pub fn unpinned(compact: &str, at: Timestamp) -> Result<Self, Untrusted> {
+        Ok(Self::of(Statement::of_unpinned(compact, at)?))
+    }
+
+    fn of(statement: Statement) -> Self {
         let mut view = Self {
             offers: BTreeMap::new(),
             adoptions: BTreeMap::new(),
@@ -243,7 +252,7 @@ impl FederationView {
             view.adoptions.remove(&place);
             view.refused.push(format!("{} has adopted {} twice", place.0, place.1));
         }
-        Ok(view)
+        view
     }
 
     fn read_by_own_body<T: serde::de::DeserializeOwned>(
