@@ -18,6 +18,8 @@ use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, 
 
 /// Steps of work for one result. A document that needs more gets the structural answer instead, and it is said.
 pub const WORK_MAX: usize = 200_000;
+/// Remembered parts of all results together: about 100 MB.
+const MEMO_MAX: usize = 1_000_000;
 /// Facts and calculations in one document's diagrams: the depth of recursion here.
 pub const VARIABLES_MAX: usize = 1_000;
 
@@ -658,7 +660,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             return Ok(known);
         }
         self.work += 1;
-        if self.work > WORK_MAX {
+        if self.work > WORK_MAX || self.memo.len() >= MEMO_MAX {
             return Err(TooMuch);
         }
         let first = operands[..arity]

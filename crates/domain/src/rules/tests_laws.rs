@@ -485,6 +485,29 @@ proptest! {
     }
 
     #[test]
+    fn values_of_the_wrong_kind_decide_nothing_and_break_nothing(seed: u64) {
+        let world = world(seed);
+        let chance = &mut Chance(seed ^ 0xbb);
+        let mut facts = some_facts(chance, &world.leaves);
+        let wrong = [num(-7), word("finns inte"), yes(), Value::Text("fri text".into()), Value::OrgNr("5599000006".into())];
+        for leaf in &world.leaves {
+            if chance.one_in(2) {
+                facts.set(n(&leaf.name), Known::Value(chance.of(&wrong)));
+            }
+        }
+        let (pack, setting) = (&world.document.0, Setting::default());
+        let before = evaluate(pack, &facts, &setting);
+        prop_assert_eq!(&before, &evaluate(pack, &facts, &setting));
+        let found = relevance(pack, &facts, &setting);
+        prop_assert!(found.now.is_subset(&found.facts));
+        questions(pack, &facts, &setting);
+        to_fetch(pack, &facts, &setting);
+        for step in &pack.steps {
+            prop_assert!(explain(pack, &facts, &setting, &step.name.it).is_some());
+        }
+    }
+
+    #[test]
     fn any_facts_at_all_are_explained_and_explanations_end(seed: u64) {
         let world = world(seed);
         let facts = some_facts(&mut Chance(seed ^ 0x99), &world.leaves);
