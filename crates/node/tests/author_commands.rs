@@ -1,5 +1,7 @@
 //! The author's commands, run as a person runs them: what is printed and which exit code says what.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
