@@ -432,6 +432,8 @@ fn page(lang: Lang, title: String, other_language: String) -> Page {
         title,
         face: Face {
             name: "Testlegitimation".to_owned(),
+            name_lang: Lang::Sv,
+            unit_lang: lang,
             unit: Texts::get(lang, "test_eid.unit").to_string(),
             theme: "test-eid".to_owned(),
             mark: Mark::Agency,

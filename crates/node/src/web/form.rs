@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{Method, header};
-use serde::de::DeserializeOwned;
 
 use super::error::Failure;
 use super::visit::Visit;
@@ -22,22 +21,6 @@ pub const UPLOAD_BYTES_MAX: usize = 21 * 1024 * 1024;
 pub const FIELDS_MAX: usize = 500;
 /// The hidden field with the session's token.
 pub const TOKEN_FIELD: &str = "tecken";
-
-/// A posted form whose token was right.
-pub struct Form<T>(pub T);
-
-impl<T: DeserializeOwned> FromRequest<Arc<Node>> for Form<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Failure> {
-        let Fields(pairs) = Fields::from_request(request, node).await?;
-        let query = encode_pairs(&pairs);
-        let uri: http::Uri = format!("/?{query}").parse().map_err(|_| Failure::BadRequest)?;
-        let axum::extract::Query(it) =
-            axum::extract::Query::<T>::try_from_uri(&uri).map_err(|_| Failure::BadRequest)?;
-        Ok(Self(it))
-    }
-}
 
 /// The fields of a posted form in order, when their names are not known beforehand. The token was right and is taken out.
 #[derive(Debug)]
@@ -192,14 +175,6 @@ fn decoded(text: &str) -> Result<String, Failure> {
         }
     }
     String::from_utf8(out).map_err(|_| Failure::BadRequest)
-}
-
-fn encode_pairs(pairs: &[(String, String)]) -> String {
-    pairs
-        .iter()
-        .map(|(key, value)| format!("{}={}", super::encoded(key), super::encoded(value)))
-        .collect::<Vec<_>>()
-        .join("&")
 }
 
 #[cfg(test)]

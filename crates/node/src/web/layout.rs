@@ -23,8 +23,10 @@ use crate::node::Node;
 pub struct Face {
     /// `Exempelkommun A`
     pub name: String,
+    pub name_lang: Lang,
     /// `Socialnämnden`
     pub unit: String,
+    pub unit_lang: Lang,
     /// Empty: neutral.
     pub theme: String,
     pub mark: Mark,
@@ -47,9 +49,10 @@ impl Face {
             Lang::Sv => body.name.clone(),
             Lang::En => body.name_en.clone(),
         };
-        let (name, unit) = match body.kind {
-            BodyKind::MunicipalBoard => (body.part_of.clone(), own),
-            _ => (own, body.part_of.clone()),
+        // Whom it is part of has its Swedish name only.
+        let (name, name_lang, unit, unit_lang) = match body.kind {
+            BodyKind::MunicipalBoard => (body.part_of.clone(), Lang::Sv, own, lang),
+            _ => (own, lang, body.part_of.clone(), Lang::Sv),
         };
         let mark = match body.kind {
             _ if is_portal => Mark::Portal,
@@ -59,7 +62,9 @@ impl Face {
         };
         Self {
             name,
+            name_lang,
             unit,
+            unit_lang,
             theme: body.theme.clone(),
             mark,
             telephone: body.telephone.clone(),

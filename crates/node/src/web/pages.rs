@@ -25,6 +25,13 @@ pub fn routes() -> Router<Arc<Node>> {
         .route("/sprak", get(language))
 }
 
+/// A service that people may start here.
+struct Service {
+    slug: String,
+    title: String,
+    intro: String,
+}
+
 /// One body on this node, as the start page names it.
 struct BodyLine {
     name: String,
@@ -56,7 +63,7 @@ impl BodyLine {
 struct Start {
     page: Page,
     is_portal: bool,
-    services: Vec<String>,
+    services: Vec<Service>,
     bodies: Vec<BodyLine>,
     can_log_in: bool,
 }
@@ -69,12 +76,7 @@ async fn start(State(node): State<Arc<Node>>, visit: Visit) -> Result<Response, 
     let page = page.clone().margin(page.t("start.margin"));
     show(&Start {
         is_portal: node.config.portal.is_some(),
-        services: node
-            .config
-            .portal
-            .iter()
-            .flat_map(|portal| portal.packs.iter().map(ToString::to_string))
-            .collect(),
+        services: services(&node, &visit),
         bodies: node
             .config
             .bodies
@@ -84,6 +86,22 @@ async fn start(State(node): State<Arc<Node>>, visit: Visit) -> Result<Response, 
         can_log_in: node.config.eid.is_some(),
         page,
     })
+}
+
+/// The portal's services in the page's language: those with a version that holds today.
+fn services(node: &Node, visit: &Visit) -> Vec<Service> {
+    let slugs = node.config.portal.iter().flat_map(|portal| &portal.packs);
+    slugs
+        .filter_map(|slug| {
+            let known = node.library.newest(slug, visit.at.day)?;
+            let text = |key| known.pack.text(visit.lang.code(), key).unwrap_or_default().to_owned();
+            Some(Service {
+                slug: slug.to_string(),
+                title: text("tjänst.titel"),
+                intro: text("tjänst.ingress"),
+            })
+        })
+        .collect()
 }
 
 /// `/halsa`: for a supervisor and other nodes. Answers from the store, so that a stuck store is seen.
