@@ -1,0 +1,87 @@
+//! Nodes as child processes of the test: the same executable that a body runs.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A cold start is well below a second; a busy machine may need more.
+const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A child process that ends with its owner.
+pub struct Process(Child);
+
+impl Process {
+    pub fn start(command: &mut Command) -> Self {
+        let child = command
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|why| panic!("{command:?}: {why}"));
+        Self(child)
+    }
+
+    /// kill -9: no warning, no time to tidy.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    fn end(&mut self) {
+        // Ended already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// `samverk COMMAND --dir DIR`, with its log in the folder.
+pub fn samverk(command: &str, dir: &Path) -> Process {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(dir.join("node.log"))
+        .unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_samverk"));
+    program
+        .arg(command)
+        .arg("--dir")
+        .arg(dir)
+        .stdout(Stdio::null())
+        .stderr(log);
+    Process::start(&mut program)
+}
+
+/// Waits until a node answers; its log is shown when it does not.
+pub async fn until_healthy(base: &str, dir: &Path) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let began = Instant::now();
+    loop {
+        let asked = http
+            .get(format!("{base}/halsa"))
+            .timeout(Duration::from_secs(2))
+            .send()
+            .await;
+        if asked.is_ok_and(|answer| answer.status().is_success()) {
+            return;
+        }
+        if began.elapsed() > HEALTHY_WITHIN {
+            let log = std::fs::read_to_string(dir.join("node.log")).unwrap_or_default();
+            panic!("{base} does not answer; its log:\n{log}");
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+/// An address of this machine where nobody listens at the moment.
+pub fn free_address() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
