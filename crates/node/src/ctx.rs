@@ -44,6 +44,17 @@ pub struct PersonRef {
     pub name: String,
 }
 
+impl PersonRef {
+    /// From 12 digits; nothing if they are no personnummer or samordningsnummer.
+    pub fn of_digits(digits: &str, name: &str) -> Option<Self> {
+        let number = PersonId::parse(digits).ok()?;
+        Some(Self {
+            number,
+            name: name.to_owned(),
+        })
+    }
+}
+
 impl fmt::Debug for PersonRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PersonRef(…)")

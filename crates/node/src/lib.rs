@@ -17,6 +17,7 @@ pub mod login;
 pub mod packs;
 pub mod web;
 
+pub mod effects;
 pub mod exchange;
 pub mod registers;
 pub mod services;

@@ -26,6 +26,7 @@ use super::transport::{self, NoResponse};
 use crate::ctx::{Actor, Basis, Ctx, Ground, TraceId};
 use crate::jobs::NotDone;
 use crate::node::Node;
+use crate::services::inbound;
 use crate::trust::contract::{self, VerifiedContract};
 use crate::trust::current::NoFederation;
 use crate::trust::evidence::{check_message, check_receipt};
@@ -50,7 +51,12 @@ pub struct Handler {
 }
 
 /// Every kind of message that this node takes or sends, one each. A capability adds its own here.
-pub static HANDLERS: &[Handler] = &[];
+pub static HANDLERS: &[Handler] = &[
+    inbound::STATUS,
+    inbound::COMPLETION_REQUEST,
+    inbound::HEARING,
+    inbound::LETTER_NOTICE,
+];
 
 fn handler(handlers: &'static [Handler], kind: MessageKind) -> Option<&'static Handler> {
     handlers.iter().find(|handler| handler.kind == kind)

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use samverk_domain::case::messages::{Origin, SentFact};
 use samverk_domain::fact::{Cause, Facts, Known, Name, Slot, Value};
-use samverk_domain::pack::{Fact, Mode, NoRecord, Pack, Source, Type, WhenDown};
+use samverk_domain::pack::{Fact, Mode, NoRecord, Pack, RegisterSource, Source, Type, WhenDown};
 use samverk_domain::rules::{self, Question, Setting};
-use samverk_domain::terms::{BodyId, Evidence};
+use samverk_domain::terms::BodyId;
 use serde::{Deserialize, Serialize};
 
 /// What is kept, encrypted, between the person's visits.
@@ -60,6 +60,8 @@ pub struct Fetched {
     pub slot: Slot,
     pub register: Name,
     pub field: Name,
+    /// The number or designation that was asked about: another one makes the answer stale.
+    pub about: String,
     pub at: Timestamp,
     pub said: Said,
 }
@@ -71,17 +73,19 @@ pub enum Said {
         value: Value,
         recorded_at: Timestamp,
         exchange: String,
-        proof: Box<Evidence>,
     },
     NoRecord {
         producer: BodyId,
         exchange: String,
-        proof: Box<Evidence>,
     },
     /// Asked and not answered: down, too slow, or what it said did not hold.
-    Down { why: String },
+    Down {
+        why: String,
+    },
     /// There is no contract that covers the question, or it was revoked.
-    NoContract { why: String },
+    NoContract {
+        why: String,
+    },
 }
 
 /// A slot as one word, for forms and maps: `gas.inne`, `ägare.andel[2]` (items counted from 0).
@@ -170,6 +174,14 @@ impl Draft {
             .collect()
     }
 
+    /// The company's name, or the person's own.
+    pub fn principal_name(&self) -> String {
+        match &self.principal {
+            Principal::Oneself => self.person_name.clone(),
+            Principal::Company { name, .. } => name.clone(),
+        }
+    }
+
     /// The questions that remain, in order.
     pub fn questions(&self, pack: &Pack, setting: &Setting) -> Vec<Question> {
         rules::questions(pack, &self.facts(pack), setting)
@@ -231,13 +243,7 @@ impl Draft {
                             .unwrap_or(Known::UNANSWERED),
                         _ => facts.of(&register.subject),
                     };
-                    match (&fetched.said, subject.value()) {
-                        (_, None) => true,
-                        (Said::Value { proof, .. } | Said::NoRecord { proof, .. }, Some(value)) => {
-                            asked_subject(proof).is_some_and(|asked| asked != subject_text(value))
-                        }
-                        _ => false,
-                    }
+                    subject.value().is_none_or(|value| subject_text(value) != fetched.about)
                 })
                 .map(|(key, _)| key.clone())
                 .collect();
@@ -279,51 +285,32 @@ impl Draft {
 
     fn sent_fact(&self, fact: &Fact, slot: Slot) -> Option<SentFact> {
         let disputed = self.disputes.get(&key(&slot)).cloned();
+        let fetched = self.fetched.get(&key(&slot));
         let origin = match &fact.source.it {
             Source::Login => Origin::Login,
             Source::Represented => Origin::Represented,
             Source::Applicant => Origin::Applicant,
-            Source::Register(source) => {
-                let fetched = self.fetched.get(&key(&slot))?;
-                match &fetched.said {
-                    Said::Value {
-                        producer,
-                        exchange,
-                        proof,
-                        recorded_at,
-                        ..
-                    } => Origin::Register {
-                        producer: producer.clone(),
-                        register: source.register.clone(),
-                        field: source.field.clone(),
-                        answered_at: fetched.at,
-                        recorded_at: Some(*recorded_at),
-                        exchange: exchange.clone(),
-                        proof: Some(proof.clone()),
-                    },
-                    Said::NoRecord {
-                        producer,
-                        exchange,
-                        proof,
-                    } => Origin::Register {
-                        producer: producer.clone(),
-                        register: source.register.clone(),
-                        field: source.field.clone(),
-                        answered_at: fetched.at,
-                        recorded_at: None,
-                        exchange: exchange.clone(),
-                        proof: Some(proof.clone()),
-                    },
-                    Said::Down { why } | Said::NoContract { why } => Origin::ApplicantInstead {
+            Source::Register(source) => match &fetched?.said {
+                Said::Value {
+                    producer,
+                    exchange,
+                    recorded_at,
+                    ..
+                } => from_register(producer, source, fetched?.at, Some(*recorded_at), exchange),
+                Said::NoRecord { producer, exchange } => from_register(producer, source, fetched?.at, None, exchange),
+                // With no answer of the person's own there is nothing to send: the body asks the register again.
+                Said::Down { why } | Said::NoContract { why } => {
+                    self.answers.get(&key(&slot))?;
+                    Origin::ApplicantInstead {
                         register: source.register.clone(),
                         why: why.clone(),
-                    },
+                    }
                 }
-            }
+            },
             _ => return None,
         };
         // The register's own value goes with the dispute; the receiver counts it as missing until somebody has looked.
-        let known = match (&disputed, self.fetched.get(&key(&slot)).map(|f| &f.said)) {
+        let known = match (&disputed, fetched.map(|f| &f.said)) {
             (Some(_), Some(Said::Value { value, .. })) => Known::Value(value.clone()),
             _ => self.known(fact, &slot)?,
         };
@@ -334,23 +321,78 @@ impl Draft {
             disputed,
         })
     }
+
+    /// Says how many items a list has; items that are no longer there go with their answers.
+    pub fn set_items(&mut self, pack: &Pack, list: &Name, count: u32) {
+        self.items.insert(list.clone(), count);
+        let beyond = |slot: &Slot| {
+            slot.item.is_some_and(|item| item >= count)
+                && pack.list_of_column(&slot.fact).is_some_and(|l| l.name.it == *list)
+        };
+        self.answers.retain(|_, answered| !beyond(&answered.slot));
+        self.fetched.retain(|_, fetched| !beyond(&fetched.slot));
+        let live: BTreeSet<String> = self.fetched.keys().cloned().collect();
+        self.disputes.retain(|key, _| live.contains(key));
+    }
+
+    /// Takes one item out of a list; those after it move up.
+    pub fn remove_item(&mut self, pack: &Pack, list: &Name, item: u32) {
+        let count = self.items.get(list).copied().unwrap_or(0);
+        let Some(columns) = pack.list(list).map(|list| &list.columns) else {
+            return;
+        };
+        if item >= count {
+            return;
+        }
+        for column in columns {
+            for to in item..count {
+                let at = |item| Slot {
+                    fact: column.name.it.clone(),
+                    item: Some(item),
+                };
+                let moved = self.answers.remove(&key(&at(to + 1)));
+                self.answers.remove(&key(&at(to)));
+                if let Some(answered) = moved {
+                    let slot = at(to);
+                    self.answers.insert(key(&slot), Answered { slot, ..answered });
+                }
+                self.fetched.remove(&key(&at(to)));
+            }
+        }
+        self.set_items(pack, list, count - 1);
+    }
+
+    /// SHA-256 of every attachment that an answer points at.
+    pub fn files(&self) -> Vec<String> {
+        let hash = |answered: &Answered| match &answered.value {
+            Value::Attachment(file) => Some(file.sha256.clone()),
+            _ => None,
+        };
+        self.answers.values().filter_map(hash).collect()
+    }
 }
 
-/// The number that a proof's question was about.
-fn asked_subject(proof: &Evidence) -> Option<String> {
-    use base64::Engine as _;
-    let body = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(&proof.request.body)
-        .ok()?;
-    let ask: samverk_domain::terms::Ask = serde_json::from_slice(&body).ok()?;
-    Some(match ask.subject {
-        samverk_domain::terms::Subject::OrgNr(number)
-        | samverk_domain::terms::Subject::PersonNr(number)
-        | samverk_domain::terms::Subject::Property(number) => number,
-    })
+fn from_register(
+    producer: &BodyId,
+    source: &RegisterSource,
+    at: Timestamp,
+    recorded_at: Option<Timestamp>,
+    exchange: &str,
+) -> Origin {
+    Origin::Register {
+        producer: producer.clone(),
+        register: source.register.clone(),
+        field: source.field.clone(),
+        answered_at: at,
+        recorded_at,
+        exchange: exchange.to_owned(),
+        // Put in when it is submitted.
+        proof: None,
+    }
 }
 
-fn subject_text(value: &Value) -> String {
+/// A value as the subject of a question.
+pub fn subject_text(value: &Value) -> String {
     match value {
         Value::OrgNr(text)
         | Value::PersonNr(text)

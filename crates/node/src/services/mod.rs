@@ -1,8 +1,18 @@
 //! Running a service for a person: draft, questions, register facts, check, submission, receipt, status.
 //!
 //! Always true here: a draft is opened only in its person's session; nothing leaves the host before the submission that the
-//! person's fresh login was bound to; what is submitted is delivered at least once and handled once.
+//! person's fresh login was bound to; what is submitted is delivered at least once and handled once. Reading order:
+//! [`draft`] (what is known), [`vault`] (where it is kept), [`represent`] (for whom), [`fetch`] (what registers know),
+//! [`field`] (what a person types), [`prepare`] (what would be submitted), [`submit`], [`inbound`] (what bodies say
+//! afterwards), [`replies`] (what the person answers them), [`pages`].
 
 pub mod draft;
+pub mod fetch;
+pub mod field;
+pub mod inbound;
+pub mod pages;
 pub mod prepare;
+pub mod replies;
+pub mod represent;
+pub mod submit;
 pub mod vault;

@@ -48,7 +48,8 @@ const MACHINE_PATHS: [&str; 4] = ["/utbyte/", "/federation", "/halsa", "/stil/"]
 pub fn app(node: Arc<Node>) -> Router {
     let capabilities = Router::new()
         .merge(crate::login::routes())
-        .merge(crate::exchange::http::routes());
+        .merge(crate::exchange::http::routes())
+        .merge(crate::services::pages::routes());
     app_with(node, capabilities)
 }
 
