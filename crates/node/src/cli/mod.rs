@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 pub mod ask;
 pub mod check;
+pub mod exchange;
 pub mod explain;
 pub mod findings;
 pub mod register;
@@ -29,6 +30,7 @@ enum Command {
     Ask(ask::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
+    Exchange(exchange::Args),
     Verify(verify::Args),
     Register(register::Args),
 }
@@ -41,6 +43,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Ask(args) => ask::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
+        Command::Exchange(args) => exchange::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };
