@@ -11,6 +11,7 @@ pub mod node;
 pub mod seal;
 
 pub mod cli;
+pub mod demo;
 pub mod jobs;
 pub mod library;
 pub mod login;

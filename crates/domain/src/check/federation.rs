@@ -362,31 +362,16 @@ fn adoption(pack: &Pack, role: &Role, body: &Body, joined: Joined<'_>, found: &m
 
 /// The parameters that a step's fee, rules and letters read, through other rules.
 fn parameters_of<'a>(pack: &'a Pack, step: &crate::pack::Step) -> Vec<&'a crate::pack::Parameter> {
-    let uses = uses::all(pack);
-    let mut names: BTreeSet<&Name> = BTreeSet::new();
     let letters: BTreeSet<&str> = pack
         .outcomes_of(&step.name.it)
         .map(|outcome| outcome.letter.as_str())
         .collect();
-    let mut todo: Vec<&Name> = uses
-        .iter()
-        .filter(|it| match &it.by {
-            uses::By::NeededWhen(of) | uses::By::Fee(of) | uses::By::Underlag(of) => *of == step.name.it,
-            uses::By::Rule(crate::pack::RuleKind::Outcome, of) => *of == step.name.it,
-            uses::By::Letter(of) => letters.contains(of.as_str()),
-            _ => false,
-        })
-        .map(|it| &it.name)
-        .collect();
-    while let Some(name) = todo.pop() {
-        if names.insert(name) {
-            todo.extend(
-                uses.iter()
-                    .filter(|it| matches!(&it.by, uses::By::Rule(crate::pack::RuleKind::Fact, of) if of == name))
-                    .map(|it| &it.name),
-            );
-        }
-    }
+    let names = uses::through_rules(pack, |by| match by {
+        uses::By::NeededWhen(of) | uses::By::Fee(of) | uses::By::Underlag(of) => *of == step.name.it,
+        uses::By::Rule(crate::pack::RuleKind::Outcome, of) => *of == step.name.it,
+        uses::By::Letter(of) => letters.contains(of.as_str()),
+        _ => false,
+    });
     pack.parameters
         .iter()
         .filter(|parameter| names.contains(&parameter.name.it))

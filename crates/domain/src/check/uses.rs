@@ -2,6 +2,8 @@
 //!
 //! Always true: whatever the evaluator can look up is found here, so a name without a use is a name that nothing reads.
 
+use std::collections::BTreeSet;
+
 use crate::fact::Name;
 use crate::finding::{Span, Spanned};
 use crate::pack::{Area, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, Source, Test, Underlag};
@@ -118,6 +120,32 @@ pub fn all(pack: &Pack) -> Vec<Use> {
         }
     }
     uses
+}
+
+/// Everything that a step reads: its condition, Underlag, fee and outcome rule, through the rules that those rest on. Letters
+/// not counted.
+pub fn read_by_step(pack: &Pack, step: &Name) -> BTreeSet<Name> {
+    through_rules(pack, |by| match by {
+        By::NeededWhen(of) | By::Underlag(of) | By::Fee(of) | By::Rule(RuleKind::Outcome, of) => of == step,
+        _ => false,
+    })
+}
+
+/// The names that stand in the chosen places, and those that the rules which give them read.
+pub fn through_rules(pack: &Pack, chosen: impl Fn(&By) -> bool) -> BTreeSet<Name> {
+    let uses = all(pack);
+    let mut names = BTreeSet::new();
+    let mut todo: Vec<&Name> = uses.iter().filter(|it| chosen(&it.by)).map(|it| &it.name).collect();
+    while let Some(name) = todo.pop() {
+        if names.insert(name.clone()) {
+            todo.extend(
+                uses.iter()
+                    .filter(|it| matches!(&it.by, By::Rule(RuleKind::Fact, of) if of == name))
+                    .map(|it| &it.name),
+            );
+        }
+    }
+    names
 }
 
 /// The rows of `## Uppgifter`, then the lists' columns.

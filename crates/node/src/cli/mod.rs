@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub mod ask;
 pub mod check;
 pub mod exchange;
+pub mod demo;
 pub mod explain;
 pub mod findings;
 pub mod register;
@@ -28,6 +29,7 @@ enum Command {
     Check(check::Args),
     Explain(explain::Args),
     Ask(ask::Args),
+    Demo(demo::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
     Exchange(exchange::Args),
@@ -41,6 +43,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ask(args) => ask::run(&args),
+        Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
         Command::Exchange(args) => exchange::run(&args),

@@ -16,6 +16,9 @@ pub struct Args {
     /// The node's folder
     #[arg(long)]
     dir: PathBuf,
+    /// Stop also when standard input closes: whoever started the process is gone
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -23,7 +26,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::on_runtime(async {
         let running = Node::start(&args.dir).await?;
         announce(&format!("http://{}", running.address));
-        crate::node::asked_to_stop().await;
+        until_stopped(args.until_stdin_closes).await;
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })
@@ -35,4 +38,22 @@ pub fn announce(address: &str) {
     // Nobody may be reading; the node runs on.
     let _ = writeln!(out, "{address}");
     let _ = out.flush();
+}
+
+/// Returns when the process is asked to stop or, if that is wanted, when its standard input closes.
+pub async fn until_stopped(until_stdin_closes: bool) {
+    let asked = crate::node::asked_to_stop();
+    if !until_stdin_closes {
+        return asked.await;
+    }
+    let (closed, is_closed) = tokio::sync::oneshot::channel::<()>();
+    // A thread of its own: a read from standard input cannot be given up, and would hold the runtime back.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(closed);
+    });
+    tokio::select! {
+        () = asked => {}
+        _ = is_closed => {}
+    }
 }

@@ -20,6 +20,9 @@ pub struct Args {
     /// A port on 127.0.0.1
     #[arg(long)]
     port: Option<u16>,
+    /// Stop also when standard input closes: whoever started the process is gone
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -29,7 +32,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (stop, stopped) = watch::channel(false);
         let (address, served) = eid.serve(stopped).await?;
         super::serve::announce(&format!("http://{address}"));
-        crate::node::asked_to_stop().await;
+        super::serve::until_stopped(args.until_stdin_closes).await;
         stop.send_replace(true);
         served.await?;
         Ok(ExitCode::SUCCESS)

@@ -1,0 +1,109 @@
+//! `samverk demo`: one made-up federation on one machine, and a journey through it by its ordinary web pages.
+//!
+//! Always true: the nodes are what a body runs, each its own process with its own folder, store, keys and address; the journey
+//! uses the public pages only, as a browser without JavaScript would; the summary is counted from the nodes' own event logs.
+//! Reading order: [`data`] (what is made up), [`agreements`] and [`world`] (the federation in a folder), [`processes`] (the
+//! nodes as child processes).
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+
+pub mod agreements;
+pub mod data;
+pub mod processes;
+pub mod world;
+
+use processes::Processes;
+use world::{Changes, Laying, World};
+
+/// The portal's port, and the first of the others.
+pub const PORT_BASE: u16 = 7100;
+
+/// What the command line says.
+#[derive(Debug)]
+pub struct Options {
+    pub once: bool,
+    pub scenario: Option<PathBuf>,
+    pub dir: Option<PathBuf>,
+    pub port_base: Option<u16>,
+}
+
+/// Lays out the world, starts its nodes, plays the journey and, unless `once`, stays up until it is asked to stop.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let folder = Folder::choose(options.dir.as_deref())?;
+    let places = world::places(folder.path(), options.port_base)?;
+    for busy in &places.busy {
+        println!("Port {} är upptagen; en annan används.", busy.port());
+    }
+    let order = Laying {
+        dir: folder.path().to_owned(),
+        addresses: places.addresses,
+        now: Clock::System.now(),
+        chance: Chance::System,
+        changes: Changes::default(),
+    };
+    let world = tokio::task::spawn_blocking(move || World::lay(&order)).await??;
+    let executable = std::env::current_exe().context("this program's own path")?;
+    let mut processes = Processes::new(executable, reqwest::Client::builder().no_proxy().build()?);
+    let names = world::names()?;
+    let done = async {
+        processes
+            .start_all(&world, names.iter().map(String::as_str), &mut |node| println!("{node}"))
+            .await?;
+        if !options.once {
+            crate::node::asked_to_stop().await;
+        }
+        anyhow::Ok(ExitCode::SUCCESS)
+    };
+    let done = done.await;
+    processes.stop_all().await;
+    done
+}
+
+/// Where the nodes' folders are.
+enum Folder {
+    Kept(PathBuf),
+    /// Removed at the end.
+    Temporary(PathBuf),
+}
+
+impl Folder {
+    fn choose(dir: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(dir) = dir {
+            std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+            return Ok(Self::Kept(std::path::absolute(dir)?));
+        }
+        let random: String = Chance::System
+            .bytes::<8>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let path = std::env::temp_dir().join(format!("samverk-demo-{random}"));
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).with_context(|| path.display().to_string())?;
+        Ok(Self::Temporary(path))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) | Self::Temporary(path) => path,
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Self::Temporary(path) = self
+            && let Err(why) = std::fs::remove_dir_all(&*path)
+        {
+            eprintln!("{} could not be removed: {why}", path.display());
+        }
+    }
+}
