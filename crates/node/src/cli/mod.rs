@@ -9,6 +9,7 @@ pub mod check;
 pub mod exchange;
 pub mod demo;
 pub mod explain;
+pub mod federation;
 pub mod findings;
 pub mod register;
 pub mod scenario;
@@ -33,6 +34,7 @@ enum Command {
     Serve(serve::Args),
     TestEid(test_eid::Args),
     Exchange(exchange::Args),
+    Federation(federation::Args),
     Verify(verify::Args),
     Register(register::Args),
 }
@@ -47,6 +49,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
         Command::Exchange(args) => exchange::run(&args),
+        Command::Federation(args) => federation::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };
