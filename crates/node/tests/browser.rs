@@ -3,10 +3,12 @@
 //! Each test starts nodes as child processes and drives Chromium as a person would. What is true of every page is in
 //! [`common::browser::Browser::is_sound`].
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
+use common::applicant::{self, Blind, Looks, Scenario};
 use common::browser::{self, Browser, Scripts};
-use common::nodes::{self, Process};
+use common::nodes::{self, Federation, Process};
 
 mod common;
 
@@ -75,7 +77,23 @@ fn none(faults: &[String]) {
 
 async fn look(browser: &Browser, name: &str, address: &str, faults: &mut Vec<String>) {
     browser.goto(address).await;
+    faults.extend(browser.can_be_walked(name).await);
     faults.extend(browser.is_sound(name).await);
+}
+
+/// Looks closely at one page of each kind that the journey comes to.
+#[derive(Default)]
+struct OneOfEach {
+    seen: BTreeSet<String>,
+    faults: Vec<String>,
+}
+
+impl Looks for OneOfEach {
+    async fn look(&mut self, browser: &Browser, kind: &str) {
+        if self.seen.insert(kind.to_owned()) {
+            self.faults.extend(browser.is_sound(kind).await);
+        }
+    }
 }
 
 #[tokio::test]
@@ -84,6 +102,13 @@ async fn the_pages_that_every_node_has_are_accessible() {
         return;
     };
     let node = one_node().await;
+    browser
+        .goto("data:text/html,<h1>A</h1><h1>B</h1><img src=x><p style=width:999px>C")
+        .await;
+    assert!(
+        browser.is_sound("a-bad-page").await.len() >= 4,
+        "the checks find faults where there are some"
+    );
     let mut faults = Vec::new();
     for (name, path) in [
         ("start", "/"),
@@ -98,4 +123,33 @@ async fn the_pages_that_every_node_has_are_accessible() {
     look(&browser, "test-eid-about", &node.eid, &mut faults).await;
     browser.close().await;
     none(&faults);
+}
+
+#[tokio::test]
+async fn a_restaurant_is_applied_for_with_the_keyboard_alone_and_every_page_on_the_way_is_accessible() {
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    let federation = Federation::start().await;
+    let scenario = Scenario::read(include_str!("../demo/scenarios/full.md"));
+    let mut looks = OneOfEach::default();
+    let id = applicant::apply(&browser, &federation.service(), &scenario, &mut looks).await;
+    assert!(looks.seen.len() >= 12, "{id} came by {:?}", looks.seen);
+    browser.close().await;
+    none(&looks.faults);
+}
+
+#[tokio::test]
+async fn a_café_is_applied_for_without_javascript() {
+    let Some(browser) = browser::open(Scripts::Off).await else {
+        return;
+    };
+    browser
+        .goto("data:text/html,<p>off</p><script>document.querySelector('p').textContent = 'on'</script>")
+        .await;
+    assert_eq!(browser.text_of("p").await, "off");
+    let federation = Federation::start().await;
+    let scenario = Scenario::read(include_str!("../demo/scenarios/kafe.md"));
+    applicant::apply(&browser, &federation.service(), &scenario, &mut Blind).await;
+    browser.close().await;
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 pub mod ask;
 pub mod check;
-pub mod exchange;
 pub mod demo;
+pub mod exchange;
 pub mod explain;
 pub mod federation;
 pub mod findings;

@@ -71,6 +71,7 @@ pub async fn open(scripts: Scripts) -> Option<Browser> {
         "--no-first-run",
         "--no-proxy-server",
         "--hide-scrollbars",
+        "--accept-lang=sv",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -303,6 +304,52 @@ impl Browser {
         self.client.perform_actions(keys).await.unwrap();
     }
 
+    /// Marks everything in the field, so that what is typed replaces it.
+    pub async fn select_all(&self) {
+        let control = char::from(Key::Control);
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: control })
+            .then(KeyAction::Down { value: 'a' })
+            .then(KeyAction::Up { value: 'a' })
+            .then(KeyAction::Up { value: control });
+        self.client.perform_actions(keys).await.unwrap();
+    }
+
+    /// From the top of a page just opened: the first Tab offers to skip the header, Enter does, and every stop on the way
+    /// through the page shows where the focus is.
+    pub async fn can_be_walked(&self, name: &str) -> Vec<String> {
+        const FOCUSED: &str = "const e = document.activeElement; const s = getComputedStyle(e.closest('.choice') ?? e);
+            return {tag: e.tagName, class: e.className, inside: e.closest('main') !== null, html: e.outerHTML.slice(0, 120),
+                    shows: s.outlineStyle !== 'none' && s.outlineWidth !== '0px',
+                    seen: e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().width > 1}";
+        let mut faults = Vec::new();
+        for stop in 0..TABS_MAX {
+            self.press_key(Key::Tab).await;
+            let focused = self.ask(FOCUSED).await;
+            if focused["tag"] == "BODY" {
+                break;
+            }
+            if stop == 0 && focused["class"] != "skip" {
+                faults.push(format!(
+                    "{name}: the first Tab does not offer to skip the header: {focused}"
+                ));
+            }
+            if focused["shows"] != true || focused["seen"] != true {
+                faults.push(format!("{name}: the focus does not show: {focused}"));
+            }
+        }
+        self.client.refresh().await.unwrap();
+        self.press_key(Key::Tab).await;
+        self.press_key(Key::Return).await;
+        self.press_key(Key::Tab).await;
+        let focused = self.ask(FOCUSED).await;
+        let main_has_stops = self.ask("return document.querySelector('main :is(a[href], button, input:not([type=hidden]), summary)') !== null").await;
+        if main_has_stops == true && focused["inside"] != true {
+            faults.push(format!("{name}: skipping does not lead to the content: {focused}"));
+        }
+        faults
+    }
+
     /// Tabs from wherever the focus is until it rests on an element that matches, and sees that the focus shows.
     pub async fn tab_to(&self, css: &str) -> Element {
         let wanted = self.client.find_all(Locator::Css(css)).await.unwrap();
@@ -311,14 +358,28 @@ impl Browser {
         for _ in 0..TABS_MAX {
             let focused = self.client.active_element().await.unwrap();
             if wanted.contains(&focused.element_id()) {
-                let outline = focused.css_value("outline-style").await.unwrap();
-                let width = focused.css_value("outline-width").await.unwrap();
-                assert!(outline != "none" && width != "0px", "the focus does not show on {css}");
+                assert!(self.focus_shows(&focused).await, "the focus does not show on {css}");
                 return focused;
             }
             self.press_key(Key::Tab).await;
         }
         panic!("{css} on {} cannot be reached with Tab", self.path().await);
+    }
+
+    /// Whether a line is drawn around what has the focus, or around the choice that it is in.
+    async fn focus_shows(&self, focused: &Element) -> bool {
+        let drawn = async |element: &Element| {
+            let style = element.css_value("outline-style").await.unwrap();
+            let width = element.css_value("outline-width").await.unwrap();
+            style != "none" && width != "0px"
+        };
+        if drawn(focused).await {
+            return true;
+        }
+        match self.client.find(Locator::Css(".choice:has(:focus)")).await {
+            Ok(choice) => drawn(&choice).await,
+            Err(_) => false,
+        }
     }
 
     /// Presses Enter on what has the focus and waits for the next page.

@@ -1,9 +1,11 @@
 //! What the tests of whole nodes share: a real browser, and nodes as child processes.
 //!
 //! Always true: every process that a test starts is ended with the test; ports are free ones; nothing is asked outside this
-//! machine. Reading order: [`nodes`], [`browser`].
+//! machine. Reading order: [`nodes`], [`browser`],
+//! [`applicant`].
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+pub mod applicant;
 pub mod browser;
 pub mod nodes;

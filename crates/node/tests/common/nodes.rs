@@ -4,6 +4,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use samverk::chance::Chance;
+use samverk::clock::Clock;
+use samverk::demo::processes::Processes;
+use samverk::demo::world::{self, Changes, Laying, World};
+
 /// A cold start is well below a second; a busy machine may need more.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -84,4 +89,59 @@ pub async fn until_healthy(base: &str, dir: &Path) {
 pub fn free_address() -> std::net::SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
+}
+
+/// The demonstration's federation, each node its own process.
+pub struct Federation {
+    pub world: World,
+    pub processes: Processes,
+    _dir: tempfile::TempDir,
+}
+
+impl Federation {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let names = world::names().unwrap();
+        // Held together, so that no port is given twice.
+        let held: Vec<_> = names
+            .iter()
+            .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let addresses = names
+            .iter()
+            .cloned()
+            .zip(held.iter().map(|listener| listener.local_addr().unwrap()))
+            .collect();
+        drop(held);
+        let laying = Laying {
+            dir: dir.path().to_owned(),
+            addresses,
+            now: Clock::System.now(),
+            chance: Chance::System,
+            changes: Changes::default(),
+        };
+        // Laying opens stores, which waits for their threads.
+        let world = tokio::task::spawn_blocking(move || World::lay(&laying))
+            .await
+            .unwrap()
+            .unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut processes = Processes::new(env!("CARGO_BIN_EXE_samverk").into(), http);
+        processes
+            .start_all(&world, names.iter().map(String::as_str), &mut |_| {})
+            .await
+            .unwrap();
+        Self {
+            world,
+            processes,
+            _dir: dir,
+        }
+    }
+
+    /// `http://127.0.0.1:7100/tjanster/starta-restaurang`
+    pub fn service(&self) -> String {
+        let pack = self.world.packs[0].meta.slug.it.clone();
+        let portal = self.world.portal(&pack).unwrap();
+        format!("{}/tjanster/{pack}", self.world.url(&portal.name))
+    }
 }
