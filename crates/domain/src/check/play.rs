@@ -3,11 +3,13 @@
 //! Always true here: nothing is asked or fetched twice, so it ends. Who plays supplies the answers; what nobody can
 //! answer is passed over and stays missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::pack::{Example, Fact, GivenState, Pack, Source};
 use crate::rules::{self, Question, Setting, example};
+
+use super::uses::{self, By};
 
 /// What happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub struct Play {
     pub setting: Setting,
     fetched: BTreeSet<Slot>,
     asked: BTreeSet<Name>,
+    /// Facts and lists whose answer can change what else matters. After another answer the rest of the queue still stands.
+    deciding: BTreeSet<Name>,
+    queue: VecDeque<Question>,
 }
 
 impl Play {
@@ -30,6 +35,7 @@ impl Play {
     pub fn new(pack: &Pack, known: &Facts, setting: Setting) -> Self {
         let mut play = Self {
             setting,
+            deciding: deciding(pack),
             ..Self::default()
         };
         for fact in &pack.facts {
@@ -44,16 +50,23 @@ impl Play {
 
     /// The next thing to do. It counts as done: the caller puts the answer into [`Self::facts`] or leaves it missing.
     pub fn next(&mut self, pack: &Pack) -> Option<Move> {
-        let mut slots = rules::to_fetch(pack, &self.facts, &self.setting);
-        slots.retain(|slot| !self.fetched.contains(slot));
-        if !slots.is_empty() {
-            self.fetched.extend(slots.iter().cloned());
-            return Some(Move::Fetch(slots));
+        if self.queue.is_empty() {
+            let (mut slots, questions) = rules::to_fetch_and_ask(pack, &self.facts, &self.setting);
+            slots.retain(|slot| !self.fetched.contains(slot));
+            if !slots.is_empty() {
+                self.fetched.extend(slots.iter().cloned());
+                return Some(Move::Fetch(slots));
+            }
+            self.queue = questions
+                .into_iter()
+                .filter(|question| !self.asked.contains(name(question)))
+                .collect();
         }
-        let question = rules::questions(pack, &self.facts, &self.setting)
-            .into_iter()
-            .find(|question| !self.asked.contains(name(question)))?;
+        let question = self.queue.pop_front()?;
         self.asked.insert(name(&question).clone());
+        if self.deciding.contains(name(&question)) {
+            self.queue.clear();
+        }
         Some(Move::Ask(question))
     }
 
@@ -147,6 +160,21 @@ impl Truth {
             }
         }
     }
+}
+
+fn deciding(pack: &Pack) -> BTreeSet<Name> {
+    let mut names = BTreeSet::new();
+    for it in uses::all(pack) {
+        let decides = matches!(
+            it.by,
+            By::Rule(..) | By::NeededWhen(_) | By::Control | By::Subject(_) | By::Fee(_) | By::Area
+        );
+        if decides {
+            names.extend(pack.list_of_column(&it.name).map(|list| list.name.it.clone()));
+            names.insert(it.name);
+        }
+    }
+    names
 }
 
 fn name(question: &Question) -> &Name {

@@ -29,7 +29,7 @@ pub use diagram::{VARIABLES_MAX, WORK_MAX};
 pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
 pub use explain::{explain, explain_applied, expression_text};
 pub use probe::{Probe, Scope};
-pub use questions::{broken_controls, questions, to_fetch};
+pub use questions::{broken_controls, questions, to_fetch, to_fetch_and_ask};
 pub use relevance::relevance;
 
 /// What the adopting bodies have set, and which days count.

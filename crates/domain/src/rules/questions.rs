@@ -88,12 +88,19 @@ fn list_is_asked(list: &List, relevant: &[&Fact], facts: &Facts) -> bool {
 ///
 /// What may only come to matter is left alone for as long as there is something else to ask or to fetch.
 pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
+    to_fetch_and_ask(pack, facts, setting).0
+}
+
+/// What to fetch and what to ask now, from one look at what is relevant. What may only come to matter is among them only
+/// when nothing matters now.
+pub fn to_fetch_and_ask(pack: &Pack, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
     let relevance = relevance(pack, facts, setting);
-    let now = unfetched(pack, facts, setting, &relevance.now);
-    if !now.is_empty() || !asked(pack, facts, &relevance.now).is_empty() {
-        return now;
+    let of = |relevant| (unfetched(pack, facts, setting, relevant), asked(pack, facts, relevant));
+    let now = of(&relevance.now);
+    if now.0.is_empty() && now.1.is_empty() {
+        return of(&relevance.facts);
     }
-    unfetched(pack, facts, setting, &relevance.facts)
+    now
 }
 
 fn unfetched(pack: &Pack, facts: &Facts, setting: &Setting, relevant: &BTreeSet<Name>) -> Vec<Slot> {
