@@ -1,5 +1,7 @@
 //! How long a check of the restaurant takes: printed with `--nocapture`; the bar is 1 s in a release build.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::fs;
 use std::path::Path;
 use std::time::Instant;

@@ -12,11 +12,11 @@ use rust_decimal::Decimal;
 
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Facts, Known, Name, Value};
-use crate::pack::{Expr, Operator, Pack, ParameterDefault, RuleKind, SetBy, Test};
+use crate::pack::{Expr, List, Operator, Pack, ParameterDefault, RuleKind, SetBy, Test};
 use crate::rules::{Classes, Probe, Setting};
 
 /// Cases tried for one question. A table that people can read stays far below; see S309.
-pub const TRIES_MAX: u32 = 60_000;
+pub const TRIES_MAX: u32 = 20_000;
 /// Different kinds of items that are tried in a list.
 const ITEM_KINDS_MAX: usize = 64;
 /// Items with different properties in one tried list.
@@ -72,6 +72,8 @@ pub struct Search<'p> {
     pub uses: Vec<Use>,
     classes: Classes,
     roots: BTreeMap<Name, BTreeSet<Decimal>>,
+    /// Names in a calculation with more names than its boundaries can be sought in.
+    unproved: BTreeSet<Name>,
 }
 
 /// The document without the defaults of what bodies may set otherwise.
@@ -95,6 +97,7 @@ impl<'p> Search<'p> {
             uses: uses::all(pack),
             classes,
             roots: BTreeMap::new(),
+            unproved: BTreeSet::new(),
         };
         search.find_roots();
         search
@@ -254,27 +257,16 @@ impl<'p> Search<'p> {
             return Vec::new();
         };
         let mut items: Vec<BTreeMap<Name, Known<Value>>> = vec![BTreeMap::new()];
-        for column in &list.columns {
-            // A column that only lies in an Underlag is told apart by nothing.
-            let is_asked = self
-                .uses
-                .iter()
-                .any(|it| it.name == column.name.it && matches!(it.by, By::Control | By::NeededWhen(_) | By::Rule(..)));
-            if !is_asked {
-                continue;
-            }
-            let mut classes = self.classes.of(&column.name.it).to_vec();
-            self.add_roots(&column.name.it, &column.ty.it, &mut classes);
-            let mut wider = Vec::new();
-            for item in &items {
-                for class in &classes {
+        for (column, classes) in self.asked_columns(list) {
+            let wider = items.iter().flat_map(|item| {
+                classes.iter().map(|class| {
                     let mut item = item.clone();
-                    item.insert(column.name.it.clone(), class.clone());
-                    wider.push(item);
-                }
-            }
-            items = wider;
-            items.truncate(ITEM_KINDS_MAX);
+                    item.insert(column.clone(), class.clone());
+                    item
+                })
+            });
+            // [`Self::is_unproved`] says it when this cuts.
+            items = wider.take(ITEM_KINDS_MAX).collect();
         }
         let (min, max) = (list.min as usize, list.max as usize);
         let witnesses = self.questions_of(name).clamp(1, WITNESSES_MAX).min(max);
@@ -327,6 +319,22 @@ impl<'p> Search<'p> {
         result
     }
 
+    /// The columns that something looks at, with their classes. One that only lies in an Underlag is told apart by nothing.
+    fn asked_columns<'l>(&'l self, list: &'l List) -> impl Iterator<Item = (&'l Name, Vec<Known<Value>>)> {
+        list.columns.iter().filter_map(|column| {
+            let name = &column.name.it;
+            let is_asked = self
+                .uses
+                .iter()
+                .any(|it| it.name == *name && matches!(it.by, By::Control | By::NeededWhen(_) | By::Rule(..)));
+            is_asked.then(|| {
+                let mut classes = self.classes.of(name).to_vec();
+                self.add_roots(name, &column.ty.it, &mut classes);
+                (name, classes)
+            })
+        })
+    }
+
     /// How many different things are asked of a list's items: each may need an item of its own to show.
     fn questions_of(&self, list: &Name) -> usize {
         let mut asked: Vec<&Expr> = Vec::new();
@@ -343,9 +351,21 @@ impl<'p> Search<'p> {
         asked.len()
     }
 
-    /// Whether a list is asked more than is tried; then the search is not exhaustive in it.
-    pub fn exceeds(&self, list: &Name) -> bool {
-        self.questions_of(list) > WITNESSES_MAX
+    /// Why a fact or a list is not tried in every way that the document looks at it, if it is not.
+    pub fn is_unproved(&self, leaf: &Name) -> Option<&'static str> {
+        let kinds = self.pack.list(leaf).map_or(1, |list| {
+            let columns = self.asked_columns(list);
+            columns.fold(1usize, |n, (_, classes)| n.saturating_mul(classes.len()))
+        });
+        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX {
+            return Some("frågas om sina rader på fler sätt än som kan räknas igenom");
+        }
+        let own =
+            |name: &Name| name == leaf || self.pack.list_of_column(name).is_some_and(|list| list.name.it == *leaf);
+        self.unproved
+            .iter()
+            .any(own)
+            .then_some("står i en beräkning med fler tal än som kan räknas igenom")
     }
 
     // ---- calculations ----
@@ -363,16 +383,35 @@ impl<'p> Search<'p> {
                 }
             });
         }
+        let mut calculations: Vec<(&Expr, &Expr, Vec<Name>)> = Vec::new();
         for (left, right) in comparisons {
             let mut names: Vec<Name> = Vec::new();
             terms(left, &mut names);
             terms(right, &mut names);
+            // A boundary may need the others at their ends.
+            for name in &names {
+                if let Some((min, max, _)) = super::graph::type_of(self.pack, name).and_then(super::types::range) {
+                    self.roots.entry(name.clone()).or_default().extend([min, max]);
+                }
+            }
+            calculations.push((left, right, names));
+        }
+        let ends = self.roots.clone();
+        for (left, right, names) in calculations {
             for name in &names {
                 let others: Vec<(&Name, Vec<Decimal>)> = names
                     .iter()
                     .filter(|other| *other != name)
-                    .map(|other| (other, self.numbers(other)))
+                    .map(|other| (other, self.numbers(other, &ends)))
                     .collect();
+                let combinations = others
+                    .iter()
+                    .fold(1usize, |n, (_, values)| n.saturating_mul(values.len().max(1)));
+                let is_cut = others.iter().any(|(_, values)| values.len() > COMBINED_MAX);
+                if is_cut || combinations > COMBINATIONS_MAX {
+                    self.unproved.insert(name.clone());
+                    continue;
+                }
                 let mut found = BTreeSet::new();
                 combine(&others, &mut BTreeMap::new(), &mut |at| {
                     let difference = |value: Decimal| {
@@ -394,7 +433,7 @@ impl<'p> Search<'p> {
     }
 
     /// The numbers that a name takes while another's root is sought.
-    fn numbers(&self, name: &Name) -> Vec<Decimal> {
+    fn numbers(&self, name: &Name, ends: &BTreeMap<Name, BTreeSet<Decimal>>) -> Vec<Decimal> {
         let of = |value: &Value| match value {
             Value::Number(number) => Some(*number),
             _ => None,
@@ -408,13 +447,19 @@ impl<'p> Search<'p> {
                 .filter_map(|known| known.value().and_then(of))
                 .collect(),
         };
-        numbers.truncate(COMBINED_MAX);
+        for end in ends.get(name).into_iter().flatten() {
+            if !numbers.contains(end) {
+                numbers.insert(0, *end);
+            }
+        }
         numbers
     }
 }
 
 /// Values of one name that are tried while another's boundary is sought.
 const COMBINED_MAX: usize = 8;
+/// Combinations of the others' values that are tried for one name. A calculation with more names is not proved.
+const COMBINATIONS_MAX: usize = 4_096;
 
 enum Stop {
     Found,

@@ -55,14 +55,12 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
                 .iter()
                 .filter(|it| it.by == By::Rule(rule.kind, rule.name.it.clone())),
         ) {
-            if search.exceeds(&leaf) {
+            if let Some(why) = search.is_unproved(&leaf) {
                 found.push(
                     Finding::warning(
                         "S309",
                         rule.name.span,
-                        format!(
-                            "Listan {leaf} prövas på fler sätt än som kan räknas igenom; tabellen är inte bevisad."
-                        ),
+                        format!("`{leaf}` {why}; tabellen {} är inte bevisad.", rule.name.it),
                     )
                     .suggest("Lägg en del av villkoren i egna regler."),
                 );
