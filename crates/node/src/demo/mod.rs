@@ -14,8 +14,10 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 
 pub mod agreements;
+pub mod browser;
 pub mod data;
 pub mod processes;
+pub mod scenario;
 pub mod world;
 
 use processes::Processes;
