@@ -13,11 +13,12 @@ use crate::migrations::Migration;
 use crate::params;
 use crate::tx::{Row, StoreError, Tx};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    owner: "events",
-    number: 1,
-    name: "event log",
-    sql: "
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        owner: "events",
+        number: 1,
+        name: "event log",
+        sql: "
 create table events (
     id             text not null primary key, -- UUIDv7; never changes
     at             text not null,             -- instant; never changes
@@ -34,7 +35,16 @@ create table events (
 );
 create index events_by_service on events (service, at);
 ",
-}];
+    },
+    Migration {
+        owner: "events",
+        number: 2,
+        name: "which fact or step an event is about",
+        sql: "
+alter table events add column about text; -- fact (ägare.pnr[2]) or step, as the service document writes it; never changes
+",
+    },
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -48,6 +58,9 @@ pub struct Event {
     pub version: u32,
     pub case_pseudonym: String,
     pub kind: Kind,
+    /// The fact (`gas.inne`, `ägare.pnr[2]`) or step (`gasol`) that it is about, as the service document writes it: never a
+    /// value.
+    pub about: Option<String>,
     pub source_body: Option<BodyId>,
     /// `web`, `assisted`, `paper`, `machine`.
     pub channel: String,
@@ -58,8 +71,9 @@ pub struct Event {
 /// Adds an event. The same id again changes nothing.
 pub fn append(tx: &mut Tx, event: &Event) -> Result<(), StoreError> {
     tx.execute(
-        "insert into events (id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do nothing",
+        "insert into events (id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms,
+             about)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing",
         params![
             event.id,
             event.at,
@@ -73,6 +87,7 @@ pub fn append(tx: &mut Tx, event: &Event) -> Result<(), StoreError> {
             event.channel,
             event.count,
             event.active_ms,
+            event.about,
         ],
     )
     .map(drop)
@@ -129,13 +144,20 @@ pub fn totals(tx: &mut Tx, service: Option<&str>, from: Timestamp, to: Timestamp
 /// All events of one matter, first to last.
 pub fn of_case(tx: &mut Tx, case_pseudonym: &str) -> Result<Vec<Event>, StoreError> {
     tx.query(
-        "select id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms
+        "select id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms,
+             about
          from events where case_pseudonym = $1 order by at, id",
         params![case_pseudonym],
     )?
     .iter()
     .map(read)
     .collect()
+}
+
+/// The services that have events, in order.
+pub fn services(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let rows = tx.query("select distinct service from events order by service", params![])?;
+    rows.iter().map(|row| row.text("service")).collect()
 }
 
 /// Events of a service in order of time, from `from` and before `to`, at most `max`: for intervals and distributions.
@@ -147,7 +169,8 @@ pub fn of_service(
     max: u32,
 ) -> Result<Vec<Event>, StoreError> {
     tx.query(
-        "select id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms
+        "select id, at, node, body, service, version, case_pseudonym, kind, source_body, channel, count, active_ms,
+             about
          from events where service = $1 and at >= $2 and at < $3 order by at, id limit $4",
         params![service, from, to, max],
     )?
@@ -168,6 +191,7 @@ fn read(row: &Row) -> Result<Event, StoreError> {
         version: number("version")?,
         case_pseudonym: row.text("case_pseudonym")?,
         kind: kind(row)?,
+        about: row.maybe_text("about")?,
         source_body: row.maybe_body("source_body")?,
         channel: row.text("channel")?,
         count: number("count")?,

@@ -551,6 +551,7 @@ fn events_are_counted_once_and_added_up_by_source() {
         version: 1,
         case_pseudonym: case.to_owned(),
         kind: Kind::FieldPrefilled,
+        about: Some("ägare.pnr[2]".to_owned()),
         source_body: source.map(body),
         channel: "web".to_owned(),
         count,
@@ -575,7 +576,12 @@ fn events_are_counted_once_and_added_up_by_source() {
             );
             assert_eq!(events::totals(tx, None, at(0), at(1))?, totals);
             assert_eq!(events::totals(tx, Some("another"), at(0), at(1))?, []);
+            assert_eq!(
+                events::of_case(tx, "c1")?[0],
+                event("1", "c1", Some("skatteregistret"), 2)
+            );
             assert_eq!(events::of_case(tx, "c1")?.len(), 2);
+            assert_eq!(events::services(tx)?, ["starta-restaurang"]);
             assert_eq!(events::of_service(tx, "starta-restaurang", at(0), at(1), 2)?.len(), 2);
             Ok(())
         })

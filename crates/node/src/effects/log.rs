@@ -3,11 +3,16 @@
 //! Always true: no person and no matter's number stands in an event; a matter has a pseudonym under a key of this node and
 //! year, so that its events can be put together here and nowhere else.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use samverk_domain::events::Kind;
+use samverk_domain::fact::{Name, Slot};
 use samverk_domain::terms::BodyId;
 use samverk_store::events::{self, Event};
 use samverk_store::{StoreError, Tx};
+use uuid::Uuid;
 
+use crate::clock::stockholm;
 use crate::ctx::Ctx;
 use crate::node::Node;
 
@@ -23,9 +28,10 @@ pub struct Matter {
 }
 
 impl Matter {
-    /// `reference`: the draft's, submission's or case's own id on this node.
+    /// `reference`: the draft's, submission's or case's own id on this node. The key is that of the year in which the id was
+    /// made, so that a matter that goes on over New Year stays one.
     pub fn of(ctx: &Ctx, node: &Node, service: &str, version: u32, reference: &str) -> Self {
-        let year = ctx.at.day.year();
+        let year = made(reference).map_or_else(|| ctx.at.day.year(), |day| day.year());
         Self {
             service: service.to_owned(),
             version,
@@ -34,10 +40,19 @@ impl Matter {
     }
 }
 
+/// The day that a UUIDv7 was made (RFC 9562 §5.7).
+fn made(reference: &str) -> Option<Date> {
+    let (seconds, nanoseconds) = Uuid::parse_str(reference).ok()?.get_timestamp()?.to_unix();
+    let at = Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()?;
+    Some(at.to_zoned(stockholm()).date())
+}
+
 /// What happened, besides who, where and when.
 #[derive(Clone, Debug)]
 pub struct Happened {
     pub kind: Kind,
+    /// The fact or step that it is about; never a value.
+    pub about: Option<String>,
     /// The body that a fact came from, or that did not answer.
     pub source: Option<BodyId>,
     pub count: u32,
@@ -52,10 +67,28 @@ impl Happened {
     pub fn times(kind: Kind, count: u32) -> Self {
         Self {
             kind,
+            about: None,
             source: None,
             count,
             active_ms: None,
         }
+    }
+
+    /// About a fact: `gas.inne`, or `ägare.pnr[2]` in the list's third item.
+    #[must_use]
+    pub fn about(mut self, slot: &Slot) -> Self {
+        self.about = Some(match slot.item {
+            None => slot.fact.to_string(),
+            Some(item) => format!("{}[{item}]", slot.fact),
+        });
+        self
+    }
+
+    /// About a step.
+    #[must_use]
+    pub fn in_step(mut self, step: &Name) -> Self {
+        self.about = Some(step.to_string());
+        self
     }
 
     #[must_use]
@@ -82,6 +115,7 @@ pub fn note(ctx: &Ctx, tx: &mut Tx, node: &Node, matter: &Matter, happened: &Hap
         version: matter.version,
         case_pseudonym: matter.pseudonym.clone(),
         kind: happened.kind,
+        about: happened.about.clone(),
         source_body: happened.source.clone(),
         channel: "web".to_owned(),
         count: happened.count,

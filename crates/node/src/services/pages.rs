@@ -535,7 +535,7 @@ async fn refresh(node: &Arc<Node>, desk: &mut Desk) -> Result<(), Failure> {
     for one in &came {
         let keeper = desk.view.federation().keeper(&one.register).map(|body| body.id.clone());
         let mut add = |kind| {
-            let event = Happened::once(kind);
+            let event = Happened::once(kind).about(&one.slot);
             happened.push(match &keeper {
                 Some(keeper) => event.from(keeper),
                 None => event,
@@ -953,13 +953,15 @@ async fn answer(
         let attachment = matches!(value, Value::Attachment(_));
         let before = draft.answers.get(&key(&slot)).map(|answered| answered.value.clone());
         let first = before.is_none();
+        let about = slot.clone();
         draft.answer(&known.pack, slot, value).map_err(Failure::ours)?;
         if first {
-            happened.push(Happened::once(if attachment {
+            let kind = if attachment {
                 EventKind::AttachmentUploaded
             } else {
                 EventKind::FieldEntered
-            }));
+            };
+            happened.push(Happened::once(kind).about(&about));
         }
     }
     if !kept_files.is_empty() {
@@ -1230,7 +1232,14 @@ async fn looked_at(
                     } else {
                         said = true;
                         if draft.disputes.insert(slot.clone(), words.to_owned()).is_none() {
-                            happened.push(Happened::once(EventKind::FieldDisputed));
+                            let mut event = Happened::once(EventKind::FieldDisputed);
+                            if let Some(fetched) = draft.fetched.get(slot) {
+                                event = event.about(&fetched.slot);
+                                if let Said::Value { producer, .. } | Said::NoRecord { producer, .. } = &fetched.said {
+                                    event = event.from(producer);
+                                }
+                            }
+                            happened.push(event);
                         }
                     }
                 }
