@@ -787,4 +787,57 @@ const FAULTS: &[Fault] = &[
         code: "S503",
         at: (MAIN, "# Starta restaurang"),
     },
+    Fault {
+        name: "a fact has two sources",
+        changes: &[(
+            MAIN,
+            "| kontakt.telefon | text ≤ 30 |",
+            "| gasol.behövs | ja/nej | sökanden | 2017:900 19 § | Behöver ni tillstånd? |\n| kontakt.telefon | text ≤ 30 |",
+        )],
+        code: "S102",
+        at: (MAIN, "## Regel: gasol.behövs"),
+    },
+    Fault {
+        name: "a fact that is asked when the register is down has no question",
+        changes: &[(
+            MAIN,
+            "2018:218 2 kap. 2 § | Vad heter företaget? |",
+            "2018:218 2 kap. 2 § | |",
+        )],
+        code: "S117",
+        at: (MAIN, "| företag.namn | text"),
+    },
+    Fault {
+        name: "no rule gives what a rule should give",
+        changes: &[(
+            MAIN,
+            "| kontakt.telefon | text ≤ 30 |",
+            "| kontakt.krävs | ja/nej | regel | | |\n| kontakt.telefon | text ≤ 30 |",
+        )],
+        code: "S113",
+        at: (MAIN, "kontakt.krävs"),
+    },
+    // ---- examples ----
+    Fault {
+        name: "there are no examples",
+        changes: &[("exempel.md", "", "")],
+        code: "S704",
+        at: (MAIN, "# Starta restaurang"),
+    },
+    Fault {
+        name: "no example shows an outcome",
+        changes: &[(
+            MAIN,
+            "| gasol | bifall | gynnande |",
+            "| gasol | avvisad | betungande | nämnd | 14 dagar | avslag-gasol | förvaltningsbesvär, länsstyrelsen, 3 veckor från del | |\n| gasol | bifall | gynnande |",
+        )],
+        code: "S705",
+        at: (MAIN, "| gasol | avvisad |"),
+    },
+    Fault {
+        name: "an example does not come out as it says",
+        changes: &[("exempel.md", "| gasol | avslag | b1 |", "| gasol | bifall | – |  ")],
+        code: "S701",
+        at: ("exempel.md", "| gasol | bifall | – |  "),
+    },
 ];
