@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`contracts`] (finding, making, ending them), [`mod@ask`] and [`mod@answer`] (questions to registers),
 //! [`message`] (everything else), [`http`] (the doors), [`transport`] (the way there), [`log`] and [`contents`] (what is
-//! kept), [`insight`] (who read about me) and [`export`] (evidence of one exchange).
+//! kept), [`insight`] with its [`pages`] (who read about me) and [`export`] (evidence of one exchange).
 
 pub mod answer;
 pub mod ask;
@@ -18,6 +18,7 @@ pub mod http;
 pub mod insight;
 pub mod log;
 pub mod message;
+pub mod pages;
 pub mod transport;
 
 use std::collections::HashMap;

@@ -31,8 +31,8 @@ pub struct Draft {
     /// List → number of items that the person has said there are.
     pub items: BTreeMap<Name, u32>,
     pub fetched: BTreeMap<String, Fetched>,
-    /// Registers whose values the person has looked at and let pass.
-    pub approved: BTreeSet<Name>,
+    /// Slot keys of register values that the person has looked at.
+    pub approved: BTreeSet<String>,
     /// Slot key → what the person says is wrong.
     pub disputes: BTreeMap<String, String>,
 }
@@ -190,9 +190,9 @@ impl Draft {
     /// Registers with values that the person has not yet looked at.
     pub fn unseen_registers(&self) -> Vec<Name> {
         let mut registers: Vec<Name> = Vec::new();
-        for fetched in self.fetched.values() {
-            let seen = self.approved.contains(&fetched.register) || registers.contains(&fetched.register);
-            if matches!(fetched.said, Said::Value { .. } | Said::NoRecord { .. }) && !seen {
+        for (key, fetched) in &self.fetched {
+            let has = matches!(fetched.said, Said::Value { .. } | Said::NoRecord { .. });
+            if has && !self.approved.contains(key) && !registers.contains(&fetched.register) {
                 registers.push(fetched.register.clone());
             }
         }
@@ -251,9 +251,8 @@ impl Draft {
                 return;
             }
             for key in stale {
-                if let Some(fetched) = self.fetched.remove(&key) {
-                    self.approved.remove(&fetched.register);
-                }
+                self.fetched.remove(&key);
+                self.approved.remove(&key);
                 self.disputes.remove(&key);
             }
         }

@@ -1098,6 +1098,7 @@ fn facts_page(node: &Node, visit: &Visit, desk: &Desk, errors: &BTreeMap<String,
     for fetched in draft.fetched.values() {
         by_register.entry(&fetched.register).or_default().push(fetched);
     }
+    let unseen = draft.unseen_registers();
     let mut cards = Vec::new();
     for (register, mut fetched) in by_register {
         fetched.sort_by_key(|f| (order(&f.slot), f.slot.item));
@@ -1132,8 +1133,13 @@ fn facts_page(node: &Node, visit: &Visit, desk: &Desk, errors: &BTreeMap<String,
             });
         }
         let disputed = rows.iter().any(|row| !row.says.is_empty());
+        let seen = rows.iter().all(|row| draft.approved.contains(&row.key));
+        // On the way through the questions only what is new is shown; from the task list, everything.
+        if seen && !unseen.is_empty() && down.is_none() {
+            continue;
+        }
         cards.push(Card {
-            agrees: draft.approved.contains(register).then_some(!disputed),
+            agrees: seen.then_some(!disputed),
             id: register
                 .as_str()
                 .chars()
@@ -1216,10 +1222,10 @@ async fn looked_at(
         let draft = &mut desk.open.draft;
         match form.one(&format!("stammer.{register}")) {
             Some("ja") => {
-                for slot in &slots {
-                    draft.disputes.remove(slot);
+                for slot in slots {
+                    draft.disputes.remove(&slot);
+                    draft.approved.insert(slot);
                 }
-                draft.approved.insert(register);
             }
             Some("nej") => {
                 let mut said = false;
@@ -1244,13 +1250,15 @@ async fn looked_at(
                     }
                 }
                 if said {
-                    draft.approved.insert(register);
+                    draft.approved.extend(slots);
                 } else {
                     errors
                         .entry(register.to_string())
                         .or_insert_with(|| t("facts.say_what"));
                 }
             }
+            // A register whose values were all seen before had no card on the page.
+            _ if slots.iter().all(|slot| draft.approved.contains(slot)) => {}
             _ => drop(errors.insert(register.to_string(), t("facts.choose"))),
         }
     }

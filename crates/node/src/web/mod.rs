@@ -49,6 +49,7 @@ pub fn app(node: Arc<Node>) -> Router {
     let capabilities = Router::new()
         .merge(crate::login::routes())
         .merge(crate::exchange::http::routes())
+        .merge(crate::exchange::pages::routes())
         .merge(crate::services::pages::routes());
     app_with(node, capabilities)
 }
