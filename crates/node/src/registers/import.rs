@@ -219,7 +219,8 @@ fn note(report: &mut Report, line: u64, why: String) {
 
 // --- header and rows ---
 
-struct Header {
+/// The columns of a file. Reading a row is pure: bytes in, entry or reason out.
+pub struct Header {
     separator: u8,
     about: About,
     columns: Vec<Column>,
@@ -236,7 +237,7 @@ enum Column {
 }
 
 impl Header {
-    fn parse(line: &[u8], register: &Name, body: &BodyId) -> Result<Self, String> {
+    pub fn parse(line: &[u8], register: &Name, body: &BodyId) -> Result<Self, String> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         if std::str::from_utf8(line).is_err() {
             return Err("Filen är inte UTF-8. Spara den som UTF-8 och försök igen.".to_owned());
@@ -320,7 +321,7 @@ impl Header {
         })
     }
 
-    fn entry(&self, line: &[u8], number: u64, body: &BodyId, today: Date) -> Result<Entry, String> {
+    pub fn entry(&self, line: &[u8], number: u64, body: &BodyId, today: Date) -> Result<Entry, String> {
         let cells = cells(line, self.separator)?;
         if cells.len() != self.columns.len() {
             return Err(format!(
