@@ -138,7 +138,7 @@ fn lock(complaints: &mut Vec<String>) -> anyhow::Result<()> {
 }
 
 fn rust(path: &Path, text: &str, complaints: &mut Vec<String>) {
-    let path = path.display();
+    let path = path.display().to_string();
     if !text.starts_with("//!") && !text.starts_with("#![no_main]") {
         complaints.push(format!("{path}:1: a file is a chapter: open it with `//!`"));
     }
@@ -158,7 +158,9 @@ fn rust(path: &Path, text: &str, complaints: &mut Vec<String>) {
     ];
     for (number, line) in text.lines().enumerate() {
         for (word, why) in forbidden {
-            if line.contains(word) {
+            // Each test binary uses its part of what they share; to the others the rest is dead.
+            let shared = word.contains("dead_code") && path.contains("/tests/common/");
+            if line.contains(word) && !shared {
                 complaints.push(format!("{path}:{}: `{word}`: {why}", number + 1));
             }
         }

@@ -3,6 +3,8 @@
 //! Each test starts nodes as child processes and drives Chromium as a person would. What is true of every page is in
 //! [`common::browser::Browser::is_sound`].
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 

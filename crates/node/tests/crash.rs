@@ -3,6 +3,8 @@
 //! Always true after `kill -9` and a restart: a submission with a receipt has exactly one case for each of its steps, and a
 //! saved draft is there. Each run prints its seed.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::process::{Command, Stdio};
 
 use common::nodes::{self, Process};

@@ -171,6 +171,9 @@ pub fn places(dir: &Path, base: Option<u16>) -> Result<Places, NoWorld> {
     Ok(places)
 }
 
+/// A contract as both sides keep it: with the offer it stands on, and the offer's signature (compact JWS).
+type Signed = (SignedContract, Offer, String);
+
 impl World {
     /// Lays the world out in its folder, or renews the one that is there. Blocks.
     pub fn lay(order: &Laying) -> Result<Self, NoWorld> {
@@ -525,7 +528,7 @@ impl World {
         statement: &Statement,
         order: &Laying,
     ) -> Result<(), NoWorld> {
-        let mut kept: BTreeMap<&str, Vec<Arc<(SignedContract, Offer, String)>>> = BTreeMap::new();
+        let mut kept: BTreeMap<&str, Vec<Arc<Signed>>> = BTreeMap::new();
         let mut ended: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for agreement in agreed.needed {
             let (offer, jws) = &agreed.offers[&offer_key(&agreement)];

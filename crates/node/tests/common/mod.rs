@@ -5,6 +5,7 @@
 //! [`applicant`].
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
 
 pub mod applicant;
 pub mod browser;
