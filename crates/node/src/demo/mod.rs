@@ -16,6 +16,7 @@ use crate::clock::Clock;
 pub mod agreements;
 pub mod browser;
 pub mod data;
+pub mod player;
 pub mod processes;
 pub mod scenario;
 pub mod world;
