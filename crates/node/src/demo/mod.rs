@@ -21,8 +21,10 @@ pub mod processes;
 pub mod scenario;
 pub mod world;
 
+use player::{Applied, Person, Player};
 use processes::Processes;
-use world::{Changes, Laying, World};
+use scenario::Scenario;
+use world::{Laying, World};
 
 /// The portal's port, and the first of the others.
 pub const PORT_BASE: u16 = 7100;
@@ -43,12 +45,27 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     for busy in &places.busy {
         println!("Port {} är upptagen; en annan används.", busy.port());
     }
+    let data = data::federation()?;
+    let packs = world::embedded_packs()?;
+    let pack = packs.first().context("a service")?;
+    let (path, text) = match &options.scenario {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            (path.display().to_string(), text)
+        }
+        None => (
+            data::FIRST_SCENARIO.path.to_owned(),
+            data::FIRST_SCENARIO.text.to_owned(),
+        ),
+    };
+    let scenario = Scenario::read(pack, &path, &text)?;
+    let (changes, not_running) = scenario.changes(pack, &data);
     let order = Laying {
         dir: folder.path().to_owned(),
         addresses: places.addresses,
         now: Clock::System.now(),
         chance: Chance::System,
-        changes: Changes::default(),
+        changes,
     };
     let world = tokio::task::spawn_blocking(move || World::lay(&order)).await??;
     let executable = std::env::current_exe().context("this program's own path")?;
@@ -56,8 +73,30 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let names = world::names()?;
     let done = async {
         processes
-            .start_all(&world, names.iter().map(String::as_str), &mut |node| println!("{node}"))
+            .start_all(
+                &world,
+                names
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|node| !not_running.contains(*node)),
+                &mut |node| println!("{node}"),
+            )
             .await?;
+        let player = Player {
+            world: &world,
+            pack,
+            scenario: &scenario,
+        };
+        let mut person = Person::new(&scenario.person)?;
+        let mut applied = Applied::default();
+        let done = player
+            .apply(&mut person, &mut applied, &mut |line| println!("  {line}"))
+            .await;
+        println!("{applied:#?}");
+        done?;
+        if let Some(submission) = &applied.submission {
+            println!("{:#?}", player.matter(&mut person, submission).await?.1);
+        }
         if !options.once {
             crate::node::asked_to_stop().await;
         }
