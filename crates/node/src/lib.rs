@@ -18,8 +18,10 @@ pub mod login;
 pub mod packs;
 pub mod web;
 
+pub mod cases;
 pub mod effects;
 pub mod exchange;
+pub mod post;
 pub mod registers;
 pub mod services;
 pub mod test_eid;

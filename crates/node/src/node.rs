@@ -45,6 +45,8 @@ pub struct Node {
     pub eid: crate::login::oidc::Provider,
     /// Each body's own keys, also a guest's.
     pub keys: BTreeMap<BodyId, BodyKeys>,
+    /// Each body's own content key: its cases open with it and with no other, the host's least of all.
+    pub contents: BTreeMap<BodyId, Secret>,
     /// Who is in the federation now.
     pub federation: Current,
     /// Questions counted, so that contracts' rates hold.
@@ -92,10 +94,12 @@ impl Node {
         };
         std::fs::create_dir_all(dir).map_err(folder)?;
         let secret = Secret::open(dir, &surroundings.chance).map_err(folder)?;
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut contents) = (BTreeMap::new(), BTreeMap::new());
         for body in &config.bodies {
             let own = BodyKeys::load_or_generate(dir, &body.id, |bytes| surroundings.chance.fill(bytes))?;
             keys.insert(body.id.clone(), own);
+            let own = Secret::of_body(dir, &body.id, &surroundings.chance).map_err(folder)?;
+            contents.insert(body.id.clone(), own);
         }
         let federation = Current::open(dir, &config, surroundings.clock.now()).map_err(NotStarted::Anchor)?;
         let store = Store::open(&dir.join("node.sqlite"))?;
@@ -106,6 +110,7 @@ impl Node {
             secret,
             eid: crate::login::oidc::Provider::default(),
             keys,
+            contents,
             federation,
             rates: Rates::default(),
             http: outgoing()?,

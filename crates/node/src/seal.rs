@@ -24,9 +24,18 @@ impl fmt::Debug for Secret {
 impl Secret {
     /// Reads the secret, or makes it if the node starts for the first time.
     pub fn open(dir: &Path, chance: &Chance) -> std::io::Result<Self> {
+        Self::in_file(dir, "node.secret", chance)
+    }
+
+    /// A body's own content key, `{dir}/keys/<body>.secret`: what is closed with it opens for no other body on the node.
+    pub fn of_body(dir: &Path, body: &samverk_domain::terms::BodyId, chance: &Chance) -> std::io::Result<Self> {
+        Self::in_file(dir, &format!("{body}.secret"), chance)
+    }
+
+    fn in_file(dir: &Path, name: &str, chance: &Chance) -> std::io::Result<Self> {
         let keys = dir.join("keys");
         std::fs::create_dir_all(&keys)?;
-        let path = keys.join("node.secret");
+        let path = keys.join(name);
         match std::fs::read(&path) {
             Ok(bytes) => {
                 let bytes = <[u8; 32]>::try_from(bytes)

@@ -41,6 +41,14 @@ pub mod registers;
 
 pub mod sessions;
 
+pub mod cases;
+
+pub mod diary;
+
+pub mod documents;
+
+pub mod letters;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
@@ -56,4 +64,8 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     submissions::MIGRATIONS,
     registers::MIGRATIONS,
     sessions::MIGRATIONS,
+    cases::MIGRATIONS,
+    diary::MIGRATIONS,
+    documents::MIGRATIONS,
+    letters::MIGRATIONS,
 ];

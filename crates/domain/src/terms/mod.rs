@@ -381,6 +381,9 @@ pub enum Refused {
     Replay,
     #[error("the contents are not what such a message holds")]
     Contents,
+    /// Try again when it has been adopted, or tell the person that this body cannot be reached this way.
+    #[error("the service document in that version is not adopted here, or the sender is not our reception")]
+    NotAdopted,
 }
 
 /// Kinds of messages between bodies other than questions.

@@ -23,6 +23,7 @@ use super::contracts::{self, Need, NoTerms};
 use super::log::{self, Said};
 use super::microseconds;
 use super::transport::{self, NoResponse};
+use crate::cases::reception;
 use crate::ctx::{Actor, Basis, Ctx, Ground, TraceId};
 use crate::jobs::NotDone;
 use crate::node::Node;
@@ -56,6 +57,11 @@ pub static HANDLERS: &[Handler] = &[
     inbound::COMPLETION_REQUEST,
     inbound::HEARING,
     inbound::LETTER_NOTICE,
+    reception::APPLICATION,
+    reception::COMPLETION,
+    reception::HEARING_ANSWER,
+    reception::OPINION,
+    reception::DECISION_COPY,
 ];
 
 fn handler(handlers: &'static [Handler], kind: MessageKind) -> Option<&'static Handler> {
@@ -197,7 +203,10 @@ pub(super) async fn deliver_with(handlers: &'static [Handler], node: Arc<Node>, 
     let response = match transport::send(&node, &federation, &sent.to, &request, RECEIPT_BYTES_MAX).await {
         Ok(response) => response,
         // What was said no to for now is asked again; the rest is for a person to look at.
-        Err(NoResponse::Refused(_, why @ (Refused::Rate | Refused::NotValidNow | Refused::NoContract))) => {
+        Err(NoResponse::Refused(
+            _,
+            why @ (Refused::Rate | Refused::NotValidNow | Refused::NoContract | Refused::NotAdopted),
+        )) => {
             return Err(later(&format!("{} refused: {why}", sent.to)));
         }
         Err(why @ NoResponse::Refused(..)) => {

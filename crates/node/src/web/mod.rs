@@ -50,7 +50,8 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::login::routes())
         .merge(crate::exchange::http::routes())
         .merge(crate::exchange::pages::routes())
-        .merge(crate::services::pages::routes());
+        .merge(crate::services::pages::routes())
+        .merge(crate::post::routes());
     app_with(node, capabilities)
 }
 

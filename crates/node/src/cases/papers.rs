@@ -1,0 +1,344 @@
+//! What is sent from a case, and what is drawn up in it: each paper as a [`Letter`].
+//!
+//! Always true: a decision's paper is built from the adopted document; other papers state their provision and the words of the
+//! one who acts; a föreläggande states its effect.
+
+use jiff::civil::Date;
+use samverk_domain::case::act::{Act, Communication, CompletionForm, DocumentOf, Names};
+use samverk_domain::case::decision::{DecidedBy, Decision};
+use samverk_domain::fact::Name;
+use samverk_domain::words::time::{swedish_date, swedish_date_in_sentence};
+
+use super::file::{Open, Stopped, body_in_federation};
+use crate::ctx::Ctx;
+use crate::node::Node;
+use crate::post::letter::{self, Letter, Material, NamesShown, Plain, Sentence, by_law, own, step_text};
+
+/// Stable name of a paper in the store.
+pub fn name(document: &DocumentOf) -> &'static str {
+    match document {
+        DocumentOf::Receipt => "receipt",
+        DocumentOf::CompletionRequest => "completion_request",
+        DocumentOf::CompletionOrder => "completion_order",
+        DocumentOf::Referral => "referral",
+        DocumentOf::Material => "material",
+        DocumentOf::DelayNotice => "delay_notice",
+        DocumentOf::ExtensionNotice => "extension_notice",
+        DocumentOf::RequestRefusal => "request_refusal",
+        DocumentOf::DisqualificationRuling => "disqualification_ruling",
+        DocumentOf::WriteOff => "write_off",
+        DocumentOf::HandOver => "hand_over",
+        DocumentOf::DraftDecision => "draft_decision",
+        DocumentOf::Decision => "decision",
+        DocumentOf::Correction => "correction",
+        DocumentOf::TakenUpAgain => "taken_up_again",
+        DocumentOf::Minutes => "minutes",
+        DocumentOf::AppealDismissal => "appeal_dismissal",
+        DocumentOf::AppealFile => "appeal_file",
+    }
+}
+
+/// What the diary and the list of documents call it: no personal data.
+pub fn title(document: &DocumentOf) -> &'static str {
+    match document {
+        DocumentOf::Receipt => "Mottagningsbevis",
+        DocumentOf::CompletionRequest => "Begäran om komplettering",
+        DocumentOf::CompletionOrder => "Föreläggande att komplettera",
+        DocumentOf::Referral => "Remiss",
+        DocumentOf::Material => "Underlag för yttrande",
+        DocumentOf::DelayNotice => "Underrättelse om att det drar ut på tiden",
+        DocumentOf::ExtensionNotice => "Beslut om förlängd tidsfrist",
+        DocumentOf::RequestRefusal => "Beslut om begäran att ärendet avgörs",
+        DocumentOf::DisqualificationRuling => "Beslut i fråga om jäv",
+        DocumentOf::WriteOff => "Beslut om avskrivning",
+        DocumentOf::HandOver => "Underrättelse om överlämnande",
+        DocumentOf::DraftDecision => "Utkast till beslut",
+        DocumentOf::Decision => "Beslut",
+        DocumentOf::Correction => "Rättelse av beslut",
+        DocumentOf::TakenUpAgain => "Beslut att ta upp ärendet igen",
+        DocumentOf::Minutes => "Protokollsutdrag",
+        DocumentOf::AppealDismissal => "Beslut att avvisa överklagande",
+        DocumentOf::AppealFile => "Överklagande med handlingar",
+    }
+}
+
+/// Whether the party may see it (FL 10 §). A draft is not added to the case until it is sent (TF 2 kap. 12 §).
+pub fn for_party(document: &DocumentOf) -> bool {
+    !matches!(document, DocumentOf::DraftDecision)
+}
+
+/// The lines of the receiver's address.
+pub fn to(open: &Open) -> Vec<String> {
+    let applicant = &open.file.application.applicant;
+    let mut lines = Vec::new();
+    lines.extend(applicant.represents_name.clone());
+    lines.push(applicant.person_name.clone());
+    let facts = open.file.facts();
+    for fact in ["företag.adress", "person.adress"] {
+        let known = Name::parse(fact).ok().and_then(|name| facts.known.get(&name).cloned());
+        if let Some(value) = known.as_ref().and_then(|known| known.value()) {
+            lines.extend(value.to_string().split(", ").map(str::to_owned));
+            break;
+        }
+    }
+    lines
+}
+
+fn label(open: &Open, name: &Name) -> String {
+    let text = open.pack().text("sv", &format!("namn.{name}"));
+    text.map_or_else(|| name.to_string(), str::to_owned)
+}
+
+/// The letter of a decision, as it stands with the case now.
+pub fn decision(
+    ctx: &Ctx,
+    node: &Node,
+    open: &Open,
+    decision: &Decision,
+    names: NamesShown,
+) -> Result<Letter, Stopped> {
+    let examined = open.examine(node, ctx.at.day)?;
+    let body = body_in_federation(node, &open.row.body)?;
+    let decided = match (&decision.by, open.file.case.decided()) {
+        (DecidedBy::Board { meeting, .. }, _) => *meeting,
+        (_, Some(decided)) => decided.at.day,
+        (_, None) => ctx.at.day,
+    };
+    let material = Material {
+        pack: open.pack(),
+        step: open.step_name(),
+        facts: &examined.facts,
+        setting: &examined.setting,
+        evaluation: &examined.evaluation,
+        adoption: &examined.adoption,
+        body: &body,
+        to: to(open),
+        diary_number: open.diary_number(),
+        language: &open.file.application.language,
+    };
+    Ok(letter::of_decision(&material, decision, decided, &names))
+}
+
+/// The paper that an act gives rise to. `words` are those of the one who acts.
+pub fn paper(
+    ctx: &Ctx,
+    node: &Node,
+    open: &Open,
+    document: &DocumentOf,
+    act: &Act,
+    words: &str,
+    signed_by: Option<&str>,
+) -> Result<Letter, Stopped> {
+    let step = step_text(open.pack(), "sv", open.step_name());
+    let day = |day: Date| swedish_date_in_sentence(day);
+    let (heading, sentences): (String, Vec<Sentence>) = match (document, act) {
+        (DocumentOf::Decision, _) | (DocumentOf::Minutes, _) => {
+            let decided = open
+                .file
+                .case
+                .decided()
+                .ok_or_else(|| Stopped::Ours("a decision's paper was asked for before the decision".to_owned()))?;
+            let names = match act {
+                Act::Notify {
+                    names: Names::Withheld { .. },
+                    ..
+                } => NamesShown::Withheld,
+                _ => NamesShown::Yes,
+            };
+            return self::decision(ctx, node, open, &decided.decision, names);
+        }
+        (DocumentOf::Receipt, _) => {
+            let case = &open.file.case;
+            let mut sentences = vec![by_law(
+                format!(
+                    "Er ansökan eller anmälan om {} kom in {} och är komplett.",
+                    step.to_lowercase(),
+                    day(case.opening().received.day)
+                ),
+                "2009:1079 8 §",
+            )];
+            match case.decide_by() {
+                Some(last) => {
+                    sentences.push(own(format!("Ärendet ska vara avgjort senast {}.", day(last))));
+                    sentences.push(own(
+                        "Blir det inte klart i tid får ni veta varför innan tiden går ut. Att tiden går ut betyder inte att ansökan är beviljad.",
+                    ));
+                }
+                None => sentences.push(by_law(
+                    "Det finns ingen bestämd tid för beslutet. Ärendet handläggs så snabbt som möjligt.",
+                    "2017:900 9 §",
+                )),
+            }
+            if let Some(start) = case.may_start() {
+                sentences.push(own(format!(
+                    "Har ni inte fått något beslut dessförinnan får ni börja med verksamheten {}.",
+                    day(start)
+                )));
+            }
+            sentences.push(by_law(
+                "Är ärendet inte avgjort efter sex månader kan ni skriftligen begära att det avgörs.",
+                "2017:900 12 §",
+            ));
+            sentences.push(by_law(
+                "Förenklad delgivning kan användas i ärendet: ni anses ha fått del av ett beslut två veckor efter att det har skickats till er post här.",
+                "2010:1932 22–26 §§",
+            ));
+            ("Vi har tagit emot en komplett ansökan".to_owned(), sentences)
+        }
+        (DocumentOf::CompletionRequest | DocumentOf::CompletionOrder, Act::AskForCompletion(asked)) => {
+            let mut sentences = vec![own(words)];
+            let names: Vec<String> = asked.facts.iter().map(|name| label(open, name)).collect();
+            sentences.push(by_law(
+                format!("Det som behövs är: {}.", names.join("; ")),
+                "2017:900 20 §",
+            ));
+            sentences.push(own(format!("Svara senast {}.", day(asked.answer_by))));
+            let heading = match &asked.form {
+                CompletionForm::Friendly => "Vi behöver mer uppgifter från er",
+                CompletionForm::Order { effect } => {
+                    sentences.push(by_law(effect.clone(), "2017:900 20 §"));
+                    "Ni föreläggs att komplettera ansökan"
+                }
+            };
+            (heading.to_owned(), sentences)
+        }
+        (DocumentOf::Material, Act::Communicate { how, .. }) => {
+            let mut sentences = vec![own(words)];
+            if let Communication::Ask { answer_by } = how {
+                sentences.push(by_law(
+                    format!(
+                        "Ni kan yttra er senast {}. Därefter kan ärendet avgöras.",
+                        day(*answer_by)
+                    ),
+                    "2017:900 25 §",
+                ));
+            }
+            ("Ni kan yttra er innan vi beslutar".to_owned(), sentences)
+        }
+        (DocumentOf::DelayNotice, _) => (
+            "Ert ärende tar längre tid".to_owned(),
+            vec![by_law(words, "2017:900 11 §")],
+        ),
+        (DocumentOf::ExtensionNotice, _) => {
+            let mut sentences = vec![own(words)];
+            if let Some(last) = open.file.case.decide_by() {
+                sentences.push(own(format!(
+                    "Ärendet ska nu vara avgjort senast {}. Förlängningen kan inte överklagas.",
+                    day(last)
+                )));
+            }
+            ("Tiden för beslut är förlängd".to_owned(), sentences)
+        }
+        (DocumentOf::RequestRefusal, _) => (
+            "Vi avslår er begäran om att ärendet ska avgöras nu".to_owned(),
+            vec![
+                by_law(words, "2017:900 12 §"),
+                by_law(
+                    "Beslutet får överklagas till den instans som prövar ett överklagande av avgörandet i ärendet.",
+                    "2017:900 12 §",
+                ),
+            ],
+        ),
+        (DocumentOf::WriteOff, _) => (
+            "Ärendet är avskrivet".to_owned(),
+            vec![own("Ni har återkallat ansökan. Ärendet avslutas utan att den prövas.")],
+        ),
+        (DocumentOf::HandOver, Act::HandOver { to, reasons }) => {
+            let body = body_in_federation(node, to).map_or_else(|_| to.to_string(), |body| letter::organ(&body));
+            (
+                "Ert ärende är överlämnat".to_owned(),
+                vec![own(format!("Ärendet är överlämnat till {body}.")), own(reasons.clone())],
+            )
+        }
+        (DocumentOf::DraftDecision, _) => {
+            let listed = open
+                .file
+                .proposal
+                .as_ref()
+                .and_then(|proposal| {
+                    open.pack()
+                        .outcomes_of(open.step_name())
+                        .find(|listed| listed.name.it == proposal.outcome)
+                        .map(|listed| (listed, proposal))
+                })
+                .ok_or_else(|| Stopped::Input("Välj ett utfall som finns i tjänsten.".to_owned()))?;
+            let draft = Decision::of(
+                listed.0,
+                listed.1.grounds.clone(),
+                DecidedBy::Nobody,
+                samverk_domain::case::decision::TakesEffect::WhenFinal,
+            );
+            let mut letter = self::decision(ctx, node, open, &draft, NamesShown::Yes)?;
+            letter.stamp.what = "Utkast".to_owned();
+            letter.signature = vec![format!("Föreslaget av {}", listed.1.by)];
+            return Ok(letter);
+        }
+        (DocumentOf::Correction, Act::Correct { what, .. }) => (
+            "Beslutet är rättat".to_owned(),
+            vec![by_law(what.clone(), "2017:900 36 §")],
+        ),
+        (DocumentOf::TakenUpAgain, Act::TakeUpAgain { reasons, .. }) => {
+            ("Ärendet tas upp igen".to_owned(), vec![own(reasons.clone())])
+        }
+        (DocumentOf::AppealDismissal, _) => (
+            "Överklagandet kom in för sent".to_owned(),
+            vec![by_law(
+                "Överklagandet avvisas därför att det kom in efter den sista dagen.",
+                "2017:900 45 §",
+            )],
+        ),
+        (document, _) => (title(document).to_owned(), vec![own(words)]),
+    };
+    let body = body_in_federation(node, &open.row.body)?;
+    Ok(letter::plain(Plain {
+        body: &body,
+        to: to(open),
+        heading,
+        sentences: sentences
+            .into_iter()
+            .filter(|sentence| !sentence.text.trim().is_empty())
+            .collect(),
+        diary_number: open.diary_number(),
+        sent: ctx.at.day,
+        signed_by: signed_by.map(str::to_owned),
+    }))
+}
+
+/// The application as a paper among the case's documents.
+pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
+    let body = body_in_federation(node, &open.row.body)?;
+    let application = &open.file.application;
+    let mut sentences = vec![own(format!(
+        "Inkom {} genom {}.",
+        swedish_date(application.received_day),
+        application.host
+    ))];
+    for held in &open.file.facts {
+        let name = &held.sent.slot.fact;
+        let value = match &held.sent.known {
+            samverk_domain::fact::Known::Value(value) => letter::shown(open.pack(), name, value, true),
+            samverk_domain::fact::Known::NotApplicable => "ej aktuellt".to_owned(),
+            samverk_domain::fact::Known::Missing(_) => "saknas".to_owned(),
+        };
+        let item = held
+            .sent
+            .slot
+            .item
+            .map_or_else(String::new, |item| format!(" {}", item + 1));
+        let disputed = held
+            .sent
+            .disputed
+            .as_ref()
+            .map_or_else(String::new, |says| format!(" Sökanden: {says}"));
+        sentences.push(own(format!("{}{item}: {value}.{disputed}", label(open, name))));
+    }
+    Ok(letter::plain(Plain {
+        body: &body,
+        to: vec![],
+        heading: step_text(open.pack(), "sv", open.step_name()),
+        sentences,
+        diary_number: open.diary_number(),
+        sent: application.received_day,
+        signed_by: Some(application.applicant.person_name.clone()),
+    }))
+}
