@@ -19,3 +19,9 @@ pub mod proceed;
 pub mod todo;
 
 pub mod papers;
+
+pub mod referrals;
+
+pub mod desk;
+
+pub mod pages;

@@ -15,7 +15,7 @@ use samverk_domain::case::messages::{Application, Completion, DecisionCopy, Hear
 use samverk_domain::case::procedure::{Initiator, Opening, Party, PartyKind};
 use samverk_domain::fact::{Known, Slot, Value};
 use samverk_domain::pack::{Pack, Source};
-use samverk_domain::terms::{BodyId, Evidence, Message, MessageKind, Refused, Subject};
+use samverk_domain::terms::{BodyId, Evidence, Message, MessageKind, Refused};
 use samverk_domain::words::time::{Moment, legal_day};
 use samverk_store::cases::{Kind, Row, Stands};
 use samverk_store::{Tx, cases, diary};

@@ -23,7 +23,7 @@ use super::contracts::{self, Need, NoTerms};
 use super::log::{self, Said};
 use super::microseconds;
 use super::transport::{self, NoResponse};
-use crate::cases::reception;
+use crate::cases::{reception, referrals};
 use crate::ctx::{Actor, Basis, Ctx, Ground, TraceId};
 use crate::jobs::NotDone;
 use crate::node::Node;
@@ -62,6 +62,7 @@ pub static HANDLERS: &[Handler] = &[
     reception::HEARING_ANSWER,
     reception::OPINION,
     reception::DECISION_COPY,
+    referrals::REFERRAL,
 ];
 
 fn handler(handlers: &'static [Handler], kind: MessageKind) -> Option<&'static Handler> {

@@ -15,6 +15,7 @@ use samverk_store::jobs::{self as outbox, Job};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::cases::{act, proceed};
 use crate::exchange::{contracts, message};
 use crate::node::Node;
 
@@ -76,6 +77,21 @@ pub static KINDS: &[Kind] = &[
         pause_first: SignedDuration::from_secs(1),
         pause_max: SignedDuration::from_mins(1),
         run: |node, job| Box::pin(contracts::tell_end(node, job)),
+    },
+    Kind {
+        name: proceed::PROCEED,
+        // A register may be out of function over a holiday.
+        attempts_max: 5_000,
+        pause_first: SignedDuration::from_secs(2),
+        pause_max: SignedDuration::from_mins(5),
+        run: |node, job| Box::pin(proceed::proceed(node, job)),
+    },
+    Kind {
+        name: act::WATCH,
+        attempts_max: 500,
+        pause_first: SignedDuration::from_secs(10),
+        pause_max: SignedDuration::from_hours(1),
+        run: |node, job| Box::pin(proceed::watch(node, job)),
     },
 ];
 

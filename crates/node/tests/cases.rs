@@ -1,0 +1,554 @@
+//! The case at the deciding body, over the demo's made-up federation in one process with a settable clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use samverk::cases::file::Open;
+use samverk::chance::Chance;
+use samverk::clock::{Clock, Moment, Settable};
+use samverk::config::Config;
+use samverk::ctx::{Actor, Basis, Ctx, Ground, TraceId};
+use samverk::demo::world::{self, Changes, Laying, World};
+use samverk::exchange::{self, Outgoing, Question, export};
+use samverk::node::{Node, Running, Surroundings};
+use samverk::post::letter::Letter;
+use samverk_domain::case::messages::{Applicant, Application, Origin, SentFact};
+use samverk_domain::fact::{Facts, Known, Name, Slot, Value};
+use samverk_domain::pack::{Mode as PackMode, Source};
+use samverk_domain::rules;
+use samverk_domain::terms::{BodyId, FieldAnswer, MessageKind, Mode, Side};
+use samverk_domain::words::time::legal_day;
+use samverk_store::{StoreError, cases, diary, documents, letters};
+
+const NOW: &str = "2026-11-18T09:00:00Z";
+const AMINA: &str = "198404272380";
+
+fn id(text: &str) -> BodyId {
+    BodyId::parse(text).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+/// Several nodes of the demo's world, running.
+struct Town {
+    _dir: tempfile::TempDir,
+    nodes: BTreeMap<String, Running>,
+    hand: Settable,
+    clock: Clock,
+}
+
+impl Town {
+    async fn of(names: &[&str], changes: Changes) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let now: Timestamp = NOW.parse().unwrap();
+        let folder = dir.path().to_owned();
+        let world = tokio::task::spawn_blocking(move || {
+            // Ports that nobody else was given.
+            let mut addresses = world::places(&folder, Some(0)).unwrap().addresses;
+            for address in addresses.values_mut() {
+                let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                *address = free.local_addr().unwrap();
+            }
+            World::lay(&Laying {
+                dir: folder,
+                addresses,
+                now,
+                chance: Chance::System,
+                changes,
+            })
+            .unwrap()
+        })
+        .await
+        .unwrap();
+        let (clock, hand) = Clock::settable(now);
+        let mut nodes = BTreeMap::new();
+        for node in names {
+            let dir = world.node_dir(node);
+            let config = Config::read(&dir).unwrap();
+            let surroundings = Surroundings {
+                clock: clock.clone(),
+                chance: Chance::System,
+            };
+            let node_ = Node::open(&dir, config, surroundings).unwrap();
+            samverk::trust::current::refresh(&node_).await.ok();
+            nodes.insert((*node).to_owned(), node_.serve().await.unwrap());
+        }
+        Self {
+            _dir: dir,
+            nodes,
+            hand,
+            clock,
+        }
+    }
+
+    fn node(&self, name: &str) -> &Arc<Node> {
+        &self.nodes[name].node
+    }
+
+    fn ctx(&self, body: &str) -> Ctx {
+        Ctx {
+            who: Actor::System,
+            body: id(body),
+            ground: Ground {
+                basis: Basis::Operation,
+                purpose: "starta-restaurang".to_owned(),
+            },
+            at: Moment::at(self.clock.now()),
+            trace: TraceId::new(&Chance::System),
+        }
+    }
+
+    fn pack(&self) -> Arc<samverk::library::Known> {
+        let known = self
+            .node("foretagsporten")
+            .library
+            .version(&name("starta-restaurang"), 1);
+        Arc::clone(known.unwrap())
+    }
+
+    /// The example in which everything is granted, as the applicant and the registers said it.
+    fn example(&self) -> Facts {
+        let known = self.pack();
+        rules::example::facts(&known.pack, &known.pack.examples[0]).0
+    }
+
+    /// An application as the host sends it: the person's answers, and each register's signed answer.
+    async fn application(&self, step: &str, facts: &Facts) -> Application {
+        let known = self.pack();
+        let pack = &known.pack;
+        let step_name = name(step);
+        let listed = pack.step(&step_name).unwrap();
+        let mut wanted: BTreeSet<Name> = pack.underlag(listed).into_iter().collect();
+        for extra in ["företag.status", "företag.f-skatt", "företag.moms", "företag.skulder"] {
+            if step == "serveringstillstånd" || extra == "företag.status" && step == "livsmedel" {
+                wanted.insert(name(extra));
+            }
+        }
+        let mut sent = Vec::new();
+        let slots = pack
+            .facts
+            .iter()
+            .filter(|fact| wanted.contains(&fact.name.it))
+            .map(|fact| (fact, Slot::of(fact.name.it.clone())));
+        let mut slots: Vec<_> = slots.collect();
+        for list in &pack.lists {
+            let items = facts.lists.get(&list.name.it).map_or(0, Vec::len);
+            for item in 0..u32::try_from(items).unwrap() {
+                for column in list.columns.iter().filter(|column| wanted.contains(&column.name.it)) {
+                    slots.push((
+                        column,
+                        Slot {
+                            fact: column.name.it.clone(),
+                            item: Some(item),
+                        },
+                    ));
+                }
+            }
+        }
+        for (fact, slot) in slots {
+            let known = match slot.item {
+                None => facts.of(&slot.fact),
+                Some(item) => facts.lists[&name(slot.fact.prefix())][item as usize][&slot.fact].clone(),
+            };
+            let (known, origin) = match &fact.source.it {
+                Source::Applicant => (known, Origin::Applicant),
+                Source::Login => (known, Origin::Login),
+                Source::Represented => (known, Origin::Represented),
+                Source::Register(source) if source.mode == PackMode::ViaApplicant => {
+                    let subject = samverk::cases::proceed::subject_of(pack, facts, source, &slot).unwrap();
+                    let question = Question {
+                        id: Chance::System.id(self.clock.now()).to_string(),
+                        register: source.register.clone(),
+                        field: source.field.clone(),
+                        subject,
+                        mode: Mode::ViaApplicant,
+                        matter: "utkast".to_owned(),
+                        by: "Starta restaurang".to_owned(),
+                    };
+                    let host = self.node("foretagsporten");
+                    let answered = exchange::ask(&self.ctx("foretagsporten"), host, &question)
+                        .await
+                        .unwrap();
+                    let portal = id("foretagsporten");
+                    let proof = export::evidence(host, &portal, Side::Consumer, &answered.exchange)
+                        .await
+                        .unwrap();
+                    let recorded_at = match &answered.said {
+                        FieldAnswer::Value { recorded_at, .. } => Some(*recorded_at),
+                        _ => None,
+                    };
+                    let known = samverk::cases::proceed::value_of(fact, source, &answered.said).unwrap();
+                    (
+                        known,
+                        Origin::Register {
+                            producer: answered.provider,
+                            register: source.register.clone(),
+                            field: source.field.clone(),
+                            answered_at: answered.answered_at,
+                            recorded_at,
+                            exchange: answered.exchange,
+                            proof: Some(Box::new(proof)),
+                        },
+                    )
+                }
+                _ => continue,
+            };
+            sent.push(SentFact {
+                slot,
+                known,
+                origin,
+                disputed: None,
+            });
+        }
+        let now = self.clock.now();
+        Application {
+            submission: Chance::System.token(),
+            step: step_name,
+            pack: name("starta-restaurang"),
+            version: 1,
+            pack_sha256: known.sha256.clone(),
+            host: id("foretagsporten"),
+            applicant: Applicant {
+                person: AMINA.to_owned(),
+                person_name: "Amina Lindqvist".to_owned(),
+                represents: Some("5599000006".to_owned()),
+                represents_name: Some("Matkultur i Exempelstad AB".to_owned()),
+            },
+            language: "sv".to_owned(),
+            facts: sent,
+            files: BTreeMap::new(),
+            received_at: now,
+            received_day: legal_day(now),
+            answers_sha256: String::new(),
+            signed_by_login: String::new(),
+        }
+    }
+
+    /// Sends a message from a body and waits until nothing is due any more at its receiver.
+    async fn send(&self, from: (&str, &str), to: &str, kind: MessageKind, payload: serde_json::Value) -> String {
+        let node = Arc::clone(self.node(from.0));
+        let ctx = self.ctx(from.1);
+        let message = Chance::System.id(self.clock.now()).to_string();
+        let outgoing = Outgoing {
+            id: message.clone(),
+            kind,
+            to: id(to),
+            matter: message.clone(),
+            payload,
+            subjects: vec![],
+            by: "test".to_owned(),
+        };
+        let own = Arc::clone(&node);
+        node.store
+            .run("test.send", move |tx| exchange::send(&ctx, tx, &own, &outgoing))
+            .await
+            .unwrap();
+        message
+    }
+
+    async fn apply(&self, body: &str, application: &Application) {
+        let payload = serde_json::to_value(application).unwrap();
+        self.send(
+            ("foretagsporten", "foretagsporten"),
+            body,
+            MessageKind::Application,
+            payload,
+        )
+        .await;
+    }
+
+    async fn case(&self, node: &str, body: &str, application: &Application) -> Option<Open> {
+        let (own, body) = (Arc::clone(self.node(node)), id(body));
+        let (submission, step) = (application.submission.clone(), application.step.to_string());
+        self.node(node)
+            .store
+            .read("test.case", move |tx| {
+                let host = id("foretagsporten");
+                match cases::by_origin(tx, &body, cases::Kind::Application, &host, &submission, &step)? {
+                    Some(row) => Open::of(&own, row).map(Some),
+                    None => Ok::<_, samverk::cases::file::Stopped>(None),
+                }
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Waits until the case is as wanted.
+    async fn until(
+        &self,
+        node: &str,
+        body: &str,
+        application: &Application,
+        what: &str,
+        wanted: impl Fn(&Open) -> bool,
+    ) -> Open {
+        let started = Instant::now();
+        loop {
+            if let Some(open) = self.case(node, body, application).await {
+                if wanted(&open) {
+                    return open;
+                }
+                if started.elapsed() > Duration::from_secs(20) {
+                    let failed = self
+                        .node(node)
+                        .store
+                        .read("test.failed", |tx| samverk_store::jobs::failed(tx, 10))
+                        .await
+                        .map_err(|why: StoreError| why);
+                    panic!(
+                        "{what} did not happen: {:?} {:?} {failed:?}",
+                        open.row.stands, open.file.unanswered
+                    );
+                }
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "{what}: there is no case");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            // What is tried again is due later on the clock.
+            self.hand.advance(SignedDuration::from_millis(100));
+        }
+    }
+}
+
+const FOOD_TOWN: [&str; 8] = [
+    "ankaret",
+    "foretagsporten",
+    "bolagsregistret",
+    "skatteregistret",
+    "folkbokforingen",
+    "fastighetsregistret",
+    "exempelkommun-a",
+    "exempelkommun-b",
+];
+
+async fn posted(town: &Town, node: &str, open: &Open) -> Vec<(letters::Letter, Letter)> {
+    let (own, case) = (Arc::clone(town.node(node)), open.row.id.clone());
+    let rows: Vec<letters::Letter> = town
+        .node(node)
+        .store
+        .read("test.letters", move |tx| letters::of_case(tx, &case))
+        .await
+        .map_err(|why: StoreError| why)
+        .unwrap();
+    rows.into_iter()
+        .map(|row| {
+            let part = format!("letter/{}", row.id);
+            let letter = samverk::cases::file::open_box(&own, &row.body, &row.case_id, &part, &row.contents).unwrap();
+            (row, letter)
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_food_registration_is_decided_at_once_by_the_delegated_function_and_the_letter_explains_it() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let facts = town.example();
+    let application = town.application("livsmedel", &facts).await;
+    let started = Instant::now();
+    town.apply("exempelkommun-a.miljonamnden", &application).await;
+    let open = town
+        .until(
+            "exempelkommun-a",
+            "exempelkommun-a.miljonamnden",
+            &application,
+            "the decision",
+            |open| open.file.case.decided().is_some(),
+        )
+        .await;
+    println!("signed to registered with letter: {} ms", started.elapsed().as_millis());
+    assert_eq!(open.diary_number(), "MN 2026-0001");
+    let decided = open.file.case.decided().unwrap();
+    assert_eq!(decided.decision.outcome, "registrerad");
+    assert!(decided.decision.by.is_automatic());
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    let [(row, letter)] = letters.as_slice() else {
+        panic!("one letter: {}", letters.len())
+    };
+    assert_eq!(row.name, "decision");
+    assert_eq!(letter.heading, "Er livsmedelsanläggning är registrerad");
+    let sentences: Vec<_> = letter
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            samverk::post::letter::Part::Sentence(sentence) => Some(sentence),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        sentences.iter().all(|sentence| sentence.why.is_some()),
+        "every sentence has its ground"
+    );
+    assert!(
+        sentences.iter().all(|sentence| !sentence.text.contains("saknas)")),
+        "{sentences:?}"
+    );
+    let ground = sentences
+        .iter()
+        .find(|sentence| sentence.text.starts_with("Ni har anmält"))
+        .unwrap();
+    let why = ground.why.as_ref().unwrap();
+    assert_eq!(why.rows[0].row, "r1");
+    assert_eq!(why.facts[0].name, "företag.status");
+    assert!(!why.law.is_empty());
+    let checked = samverk::post::why::check(town.node("exempelkommun-a"), &open, letter).await;
+    assert!(
+        matches!(
+            checked.get("företag.status"),
+            Some(samverk::post::why::Checked::Holds(_))
+        ),
+        "the register's own answer is verified when the letter is read"
+    );
+    // The host knows where the step stands.
+    let host = Arc::clone(town.node("foretagsporten"));
+    drop(host);
+    town.hand.advance(SignedDuration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_application_twice_is_one_case_and_numbers_have_no_gaps() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let application = town.application("livsmedel", &town.example()).await;
+    for _ in 0..2 {
+        town.apply("exempelkommun-a.miljonamnden", &application).await;
+    }
+    town.until(
+        "exempelkommun-a",
+        "exempelkommun-a.miljonamnden",
+        &application,
+        "the decision",
+        |open| open.file.case.decided().is_some(),
+    )
+    .await;
+    let other = Application {
+        submission: Chance::System.token(),
+        ..application.clone()
+    };
+    town.apply("exempelkommun-a.miljonamnden", &other).await;
+    let second = town
+        .until(
+            "exempelkommun-a",
+            "exempelkommun-a.miljonamnden",
+            &other,
+            "the decision",
+            |open| open.file.case.decided().is_some(),
+        )
+        .await;
+    assert_eq!(second.diary_number(), "MN 2026-0002");
+    let case = second.row.id.clone();
+    let (entries, papers) = town
+        .node("exempelkommun-a")
+        .store
+        .read("test.diary", move |tx| {
+            Ok::<_, StoreError>((diary::of_case(tx, &case)?, documents::of_case(tx, &case)?))
+        })
+        .await
+        .unwrap();
+    let what: Vec<&str> = entries.iter().map(|entry| entry.what.as_str()).collect();
+    assert_eq!(
+        what,
+        [
+            "Ansökan eller anmälan",
+            "Ansökan är komplett",
+            "Beslut: registrerad",
+            "Underrättelse om beslutet"
+        ]
+    );
+    let kinds: Vec<(&str, &str)> = papers
+        .iter()
+        .map(|paper| (paper.name.as_str(), paper.kind.as_str()))
+        .collect();
+    assert!(kinds.contains(&("application", "received")) && kinds.contains(&("decision", "dispatched")));
+    assert!(
+        kinds.contains(&("receipt", "dispatched")),
+        "a receipt is drawn up when it is complete"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_decided_automatically_when_a_value_is_disputed_or_nothing_is_delegated() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let mut disputed = town.application("livsmedel", &town.example()).await;
+    for fact in &mut disputed.facts {
+        if fact.slot.fact == name("företag.säte") {
+            fact.disputed = Some("Bolaget har flyttat.".to_owned());
+        }
+    }
+    town.apply("exempelkommun-a.miljonamnden", &disputed).await;
+    let open = town
+        .until(
+            "exempelkommun-a",
+            "exempelkommun-a.miljonamnden",
+            &disputed,
+            "completeness",
+            |open| open.file.case.complete().is_some(),
+        )
+        .await;
+    assert!(open.file.case.decided().is_none());
+    assert_eq!(open.row.stands.todo, "dispute");
+    // In municipality B nobody has delegated registration to a function.
+    let mut facts = town.example();
+    facts.set(
+        name("lokal.fastighet"),
+        Known::Value(Value::Property("EXEMPELSTAD BAGAREN 7".to_owned())),
+    );
+    let application = town.application("livsmedel", &facts).await;
+    town.apply("exempelkommun-b.miljonamnden", &application).await;
+    let open = town
+        .until(
+            "exempelkommun-b",
+            "exempelkommun-b.miljonamnden",
+            &application,
+            "completeness",
+            |open| open.file.case.complete().is_some(),
+        )
+        .await;
+    assert!(open.file.case.decided().is_none());
+    assert_eq!(open.row.stands.todo, "decide");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_register_fact_with_another_value_than_the_register_signed_is_refused() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let mut application = town.application("livsmedel", &town.example()).await;
+    for fact in &mut application.facts {
+        if fact.slot.fact == name("företag.namn") {
+            fact.known = Known::Value(Value::Text("Ett annat bolag AB".to_owned()));
+        }
+    }
+    town.apply("exempelkommun-a.miljonamnden", &application).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(
+        town.case("exempelkommun-a", "exempelkommun-a.miljonamnden", &application)
+            .await
+            .is_none()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guests_case_does_not_open_with_its_hosts_key() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let application = town.application("gasol", &town.example()).await;
+    town.apply("raddningsforbundet", &application).await;
+    let open = town
+        .until(
+            "exempelkommun-b",
+            "raddningsforbundet",
+            &application,
+            "completeness",
+            |open| open.file.case.complete().is_some(),
+        )
+        .await;
+    let node = town.node("exempelkommun-b");
+    let as_host: Result<samverk::cases::file::CaseFile, _> = samverk::cases::file::open_box(
+        node,
+        &id("exempelkommun-b.miljonamnden"),
+        &open.row.id,
+        "contents",
+        &open.row.contents,
+    );
+    assert!(as_host.is_err());
+    assert!(!open.row.contents.windows(12).any(|bytes| bytes == AMINA.as_bytes()));
+}
