@@ -542,42 +542,12 @@ pub fn count(
     kind: Kind,
     active_ms: Option<i64>,
 ) -> Result<(), Stopped> {
-<<<<<<< Updated upstream
     let matter = Matter::of(ctx, node, &open.row.pack, open.row.version, &open.row.id);
     let mut happened = Happened::once(kind).in_step(&open.file.application.step);
     if let Some(ms) = active_ms {
         happened = happened.active_ms(ms);
     }
     note(ctx, tx, node, &matter, &happened)?;
-=======
-    /// Longer than this nobody works at one page without a pause.
-    const ACTIVE_MAX: SignedDuration = SignedDuration::from_mins(60);
-    let cap = i64::try_from(ACTIVE_MAX.as_millis()).unwrap_or(i64::MAX);
-    events::append(
-        tx,
-        &Event {
-            id: node.chance.id(ctx.at.instant).to_string(),
-            at: ctx.at.instant,
-            node: node.config.name.clone(),
-            body: open.row.body.clone(),
-            service: open.row.pack.clone(),
-            version: open.row.version,
-            case_pseudonym: node.secret.mark(
-                &format!("events-{}", open.file.application.received_day.year()),
-                open.row.id.as_bytes(),
-            ),
-            kind,
-            source_body: None,
-            channel: match ctx.who {
-                Actor::Person(_) | Actor::Staff { .. } => "web",
-                Actor::Body(_) | Actor::System => "machine",
-            }
-            .to_owned(),
-            count: 1,
-            active_ms: active_ms.map(|ms| ms.clamp(0, cap)),
-        },
-    )?;
->>>>>>> Stashed changes
     Ok(())
 }
 
