@@ -42,6 +42,7 @@ pub fn run() -> anyhow::Result<()> {
     }
     one_owner_per_table(&files, &mut complaints);
     glossary(&files, &mut complaints)?;
+    named_tests(&files, &mut complaints)?;
     numbers(&files, &mut complaints)?;
     for complaint in &complaints {
         eprintln!("{complaint}");
@@ -262,6 +263,32 @@ fn glossary(files: &[PathBuf], complaints: &mut Vec<String>) -> anyhow::Result<(
             let last = name.rsplit("::").next().unwrap_or(name);
             if !code.contains(last) {
                 complaints.push(format!("GLOSSARY.md:{}: no `{name}` in the code", number + 1));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The tests and fuzz targets that SECURITY.md names exist.
+fn named_tests(files: &[PathBuf], complaints: &mut Vec<String>) -> anyhow::Result<()> {
+    let security = std::fs::read_to_string(root().join("SECURITY.md")).context("SECURITY.md")?;
+    let mut code = String::new();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "rs")) {
+        code.push_str(&std::fs::read_to_string(root().join(path)).unwrap_or_default());
+    }
+    for (number, line) in security.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        let Some(cell) = line.trim_end_matches('|').rsplit('|').next() else {
+            continue;
+        };
+        let (tests, targets) = cell.split_once("fuzz").unwrap_or((cell, ""));
+        for name in tests.split('`').skip(1).step_by(2) {
+            if !code.contains(&format!("fn {name}(")) {
+                complaints.push(format!("SECURITY.md:{}: there is no test `{name}`", number + 1));
+            }
+        }
+        for name in targets.split('`').skip(1).step_by(2) {
+            if !root().join(format!("fuzz/fuzz_targets/{name}.rs")).is_file() {
+                complaints.push(format!("SECURITY.md:{}: there is no fuzz target `{name}`", number + 1));
             }
         }
     }
