@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub mod ask;
 pub mod check;
 pub mod demo;
+pub mod effects;
 pub mod exchange;
 pub mod explain;
 pub mod federation;
@@ -33,6 +34,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
+    Effects(effects::Args),
     Exchange(exchange::Args),
     Federation(federation::Args),
     Verify(verify::Args),
@@ -48,6 +50,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
+        Command::Effects(args) => effects::run(&args),
         Command::Exchange(args) => exchange::run(&args),
         Command::Federation(args) => federation::run(&args),
         Command::Verify(args) => verify::run(&args),

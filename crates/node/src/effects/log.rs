@@ -123,3 +123,63 @@ pub fn note(ctx: &Ctx, tx: &mut Tx, node: &Node, matter: &Matter, happened: &Hap
     };
     events::append(tx, &event)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::ctx::{Actor, Basis, Ground, TraceId};
+    use crate::node::tests::a_node_with_clock;
+
+    /// One of Skatteverket's test numbers.
+    const AMINA: &str = "198404272380";
+
+    #[tokio::test]
+    async fn no_event_holds_a_person_number() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        let ctx = Ctx {
+            who: Actor::System,
+            body: node.config.host().id.clone(),
+            ground: Ground {
+                basis: Basis::OwnRequest,
+                purpose: AMINA.to_owned(),
+            },
+            at: node.clock.moment(),
+            trace: TraceId::new(&node.chance),
+        };
+        let matter = Matter::of(&ctx, &node, "starta-restaurang", 1, AMINA);
+        let about = Slot {
+            fact: Name::parse("ägare.pnr").unwrap(),
+            item: Some(1),
+        };
+        let own = std::sync::Arc::clone(&node);
+        let pseudonym = matter.pseudonym.clone();
+        let written: Result<Vec<Event>, StoreError> = node
+            .store
+            .run("test", move |tx| {
+                note(
+                    &ctx,
+                    tx,
+                    &own,
+                    &matter,
+                    &Happened::once(Kind::FieldEntered).about(&about),
+                )?;
+                events::of_case(tx, &pseudonym)
+            })
+            .await;
+        let written = written.unwrap();
+        assert_eq!(written[0].about.as_deref(), Some("ägare.pnr[1]"));
+        let all = format!("{written:?}");
+        for number in [AMINA, &AMINA[2..], &AMINA[..8]] {
+            assert!(!all.contains(number), "{all}");
+        }
+    }
+
+    #[test]
+    fn a_matter_keeps_the_year_in_which_it_was_made() {
+        // Milliseconds of 2025-12-31T23:30:00Z, that is 2026 in Sweden.
+        let made_at = made("019b76bf-30c0-7000-8000-000000000000").unwrap();
+        assert_eq!(made_at.year(), 2026);
+        assert_eq!(made("not an id"), None);
+    }
+}

@@ -41,6 +41,8 @@ pub enum Permission {
     GiveOpinion,
     /// Decide an appeal's timeliness and forward it (FL 45–46 §§).
     ForwardAppeal,
+    /// The body's own figures, unsuppressed: no case.
+    SeeEffects,
     /// Failed jobs, contracts, federation: no case.
     Operate,
 }
@@ -83,6 +85,7 @@ pub const PERMISSIONS: &[(Permission, Holders)] = &[
     (Permission::RecordBoardDecision, Holders::Roles(&[Secretary])),
     (Permission::GiveOpinion, Holders::Roles(&[CaseWorker])),
     (Permission::ForwardAppeal, Holders::Roles(&[CaseWorker, Delegate])),
+    (Permission::SeeEffects, Holders::Roles(&Role::ALL)),
     (Permission::Operate, Holders::Roles(&[Operator])),
 ];
 
