@@ -52,9 +52,8 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::exchange::pages::routes())
         .merge(crate::services::pages::routes())
         .merge(crate::cases::pages::routes())
-        .merge(crate::post::routes());
-        .merge(crate::effects::pages::routes())
-        .merge(crate::services::pages::routes());
+        .merge(crate::post::routes())
+        .merge(crate::effects::pages::routes());
     app_with(node, capabilities)
 }
 
