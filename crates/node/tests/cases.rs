@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use samverk::cases::file::Open;
+use samverk::cases::desk::{self, Doing};
+use samverk::cases::file::{Open, Stopped};
+use samverk::cases::referrals;
 use samverk::chance::Chance;
 use samverk::clock::{Clock, Moment, Settable};
 use samverk::config::Config;
@@ -14,7 +16,9 @@ use samverk::demo::world::{self, Changes, Laying, World};
 use samverk::exchange::{self, Outgoing, Question, export};
 use samverk::node::{Node, Running, Surroundings};
 use samverk::post::letter::Letter;
-use samverk_domain::case::messages::{Applicant, Application, Origin, SentFact};
+use samverk::web::form::Fields;
+use samverk_domain::case::NotAllowed;
+use samverk_domain::case::messages::{Applicant, Application, HearingAnswer, Origin, SentFact};
 use samverk_domain::fact::{Facts, Known, Name, Slot, Value};
 use samverk_domain::pack::{Mode as PackMode, Source};
 use samverk_domain::rules;
@@ -551,4 +555,250 @@ async fn a_guests_case_does_not_open_with_its_hosts_key() {
     );
     assert!(as_host.is_err());
     assert!(!open.row.contents.windows(12).any(|bytes| bytes == AMINA.as_bytes()));
+}
+
+const ALCOHOL_TOWN: [&str; 8] = [
+    "ankaret",
+    "foretagsporten",
+    "bolagsregistret",
+    "skatteregistret",
+    "folkbokforingen",
+    "fastighetsregistret",
+    "exempelkommun-a",
+    "polisdistriktet",
+];
+const BOARD: &str = "exempelkommun-a.socialnamnden";
+
+impl Town {
+    /// Does something at the desk; gives what stood in the way.
+    async fn at_desk(&self, application: &Application, doing: Doing, fields: &[(&str, &str)]) -> Result<(), Stopped> {
+        let open = self.case("exempelkommun-a", BOARD, application).await.unwrap();
+        let (node, ctx) = (Arc::clone(self.node("exempelkommun-a")), self.ctx(BOARD));
+        let fields = Fields(fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+        self.node("exempelkommun-a")
+            .store
+            .run("test.desk", move |tx| {
+                let mut open = Open::read(tx, &node, &open.row.id)?.unwrap();
+                desk::perform(&ctx, tx, &node, &mut open, doing, &fields, "Olga Persson, handläggare")
+            })
+            .await
+    }
+
+    /// An alcohol application that is complete, whose registers have answered, and which the police have an opinion on.
+    async fn alcohol_with_opinion(&self) -> Application {
+        let application = self.application("serveringstillstånd", &self.example()).await;
+        self.apply(BOARD, &application).await;
+        self.until(
+            "exempelkommun-a",
+            BOARD,
+            &application,
+            "the need of a referral",
+            |open| open.row.stands.todo == "refer",
+        )
+        .await;
+        let refer = [
+            ("uppgift", "polis.yttrande"),
+            ("fraga", "Har ni något att erinra?"),
+            ("senast", "2026-12-30"),
+        ];
+        self.at_desk(&application, Doing::Refer, &refer).await.unwrap();
+        let police = Arc::clone(self.node("polisdistriktet"));
+        let started = Instant::now();
+        let line = loop {
+            let lines: Vec<cases::Line> = police
+                .store
+                .read("test.queue", |tx| cases::queue(tx, &id("polisdistriktet"), "staff"))
+                .await
+                .map_err(|why: StoreError| why)
+                .unwrap();
+            if let Some(line) = lines.into_iter().next() {
+                break line;
+            }
+            assert!(started.elapsed() < Duration::from_secs(20), "the referral did not come");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.hand.advance(SignedDuration::from_millis(100));
+        };
+        let ctx = self.ctx("polisdistriktet");
+        police
+            .store
+            .run("test.opinion", {
+                let police = Arc::clone(&police);
+                move |tx| {
+                    let row = cases::by_id(tx, &line.id)?.unwrap();
+                    let mut open = referrals::Open::of(&police, row)?;
+                    referrals::answer(
+                        &ctx,
+                        tx,
+                        &police,
+                        &mut open,
+                        "ingen erinran",
+                        "Inget att anmärka.",
+                        "Johan Myhr",
+                    )
+                }
+            })
+            .await
+            .map_err(|why: Stopped| why)
+            .unwrap();
+        self.until("exempelkommun-a", BOARD, &application, "the opinion", |open| {
+            open.file
+                .case
+                .referrals()
+                .iter()
+                .all(|referral| referral.answered.is_some())
+        })
+        .await;
+        application
+    }
+
+    async fn assess(&self, application: &Application, answers: &[(&str, &str, &str)]) {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for (fact, answer, reasons) in answers {
+            fields.push(("uppgift".to_owned(), format!("bedömning.{fact}")));
+            fields.push((format!("svar-bedömning.{fact}"), (*answer).to_owned()));
+            fields.push((format!("skal-bedömning.{fact}"), (*reasons).to_owned()));
+        }
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        self.at_desk(application, Doing::Assess, &fields).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_permit_is_granted_by_the_board_after_the_polices_opinion_and_the_assessments() {
+    let town = Town::of(&[&ALCOHOL_TOWN[..], &["indrivning"]].concat(), Changes::default()).await;
+    let application = town.alcohol_with_opinion().await;
+    let too_early = [("sammantrade", "2026-11-18"), ("paragraf", "§ 142")];
+    assert!(town.at_desk(&application, Doing::Board, &too_early).await.is_err());
+    town.assess(
+        &application,
+        &[
+            ("lämplig", "ja", "inget talar emot"),
+            ("kunskapsprov", "ja", "godkänt prov"),
+            ("utrymme", "ja", "avgränsat"),
+            ("brandsäkerhet", "ja", "två utgångar"),
+            ("olägenhet", "nej", "inga bostäder"),
+        ],
+    )
+    .await;
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    assert_eq!(open.row.stands.todo, "board", "{:?}", open.row.stands);
+    // Only the board decides.
+    assert!(matches!(
+        town.at_desk(&application, Doing::Decide, &[]).await,
+        Err(Stopped::Input(_))
+    ));
+    town.at_desk(&application, Doing::Board, &too_early).await.unwrap();
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    assert_eq!(open.file.case.decided().unwrap().decision.outcome, "bifall");
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    let (_, letter) = letters.iter().find(|(row, _)| row.name == "decision").unwrap();
+    assert_eq!(letter.heading, "Ni får serveringstillstånd");
+    assert_eq!(letter.stamp.when, "2026-11-18, § 142");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_states_both_grounds_and_waits_until_the_party_has_been_heard() {
+    let town = Town::of(&[&ALCOHOL_TOWN[..], &["indrivning"]].concat(), Changes::default()).await;
+    let application = town.alcohol_with_opinion().await;
+    town.assess(
+        &application,
+        &[
+            ("lämplig", "ja", "inget talar emot"),
+            ("kunskapsprov", "nej", "provet är underkänt"),
+            ("utrymme", "nej", "lokalen delas med grannen"),
+            ("brandsäkerhet", "ja", "två utgångar"),
+            ("olägenhet", "nej", "inga bostäder"),
+        ],
+    )
+    .await;
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    assert_eq!(open.row.stands.todo, "communicate");
+    let board = [("sammantrade", "2026-11-18"), ("paragraf", "§ 143")];
+    assert!(matches!(
+        town.at_desk(&application, Doing::Board, &board).await,
+        Err(Stopped::NotAllowed(NotAllowed::NotHeard))
+    ));
+    let hear = [("text", "Vi överväger att avslå."), ("senast", "2026-12-02")];
+    town.at_desk(&application, Doing::Communicate, &hear).await.unwrap();
+    assert!(matches!(
+        town.at_desk(&application, Doing::Board, &board).await,
+        Err(Stopped::NotAllowed(NotAllowed::HearingOpen { .. }))
+    ));
+    let answer = HearingAnswer {
+        submission: application.submission.clone(),
+        step: application.step.clone(),
+        words: "Vi gör om provet.".to_owned(),
+        received_at: town.clock.now(),
+    };
+    let payload = serde_json::to_value(&answer).unwrap();
+    town.send(
+        ("foretagsporten", "foretagsporten"),
+        BOARD,
+        MessageKind::HearingAnswer,
+        payload,
+    )
+    .await;
+    town.until("exempelkommun-a", BOARD, &application, "the party's answer", |open| {
+        !open.file.answers.is_empty()
+    })
+    .await;
+    town.at_desk(&application, Doing::Board, &board).await.unwrap();
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    let rows: Vec<&str> = open
+        .file
+        .case
+        .decided()
+        .unwrap()
+        .decision
+        .grounds
+        .iter()
+        .filter_map(|ground| ground.row.as_ref().map(Name::as_str))
+        .collect();
+    assert_eq!(rows, ["a3", "a4"]);
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    let (_, letter) = letters.iter().find(|(row, _)| row.name == "decision").unwrap();
+    assert_eq!(letter.heading, "Ni får inte serveringstillstånd");
+    let said = serde_json::to_string(letter).unwrap();
+    assert!(said.contains("Provet är underkänt.") && said.contains("Lokalen delas med grannen."));
+    assert!(letter.appeal.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_limit_is_extended_once_and_only_with_reasons() {
+    let town = Town::of(&[&ALCOHOL_TOWN[..], &["indrivning"]].concat(), Changes::default()).await;
+    let application = town.application("serveringstillstånd", &town.example()).await;
+    town.apply(BOARD, &application).await;
+    town.until("exempelkommun-a", BOARD, &application, "completeness", |open| {
+        open.file.case.decide_by().is_some()
+    })
+    .await;
+    let extend = [
+        ("skal", "Vi väntar på polisens yttrande."),
+        ("delegation-dag", "2026-01-10"),
+        ("delegation-paragraf", "§ 4"),
+    ];
+    assert!(matches!(
+        town.at_desk(&application, Doing::Extend, &extend[1..]).await,
+        Err(Stopped::Input(_))
+    ));
+    let before = town
+        .case("exempelkommun-a", BOARD, &application)
+        .await
+        .unwrap()
+        .file
+        .case
+        .decide_by();
+    town.at_desk(&application, Doing::Extend, &extend).await.unwrap();
+    let after = town
+        .case("exempelkommun-a", BOARD, &application)
+        .await
+        .unwrap()
+        .file
+        .case
+        .decide_by();
+    assert!(after > before);
+    assert!(matches!(
+        town.at_desk(&application, Doing::Extend, &extend).await,
+        Err(Stopped::NotAllowed(NotAllowed::AlreadyExtended))
+    ));
 }

@@ -25,3 +25,5 @@ pub mod referrals;
 pub mod desk;
 
 pub mod pages;
+
+pub mod rule_page;

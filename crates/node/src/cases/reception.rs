@@ -194,6 +194,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         contents: vec![],
     };
     let mut application = application;
+    let files = std::mem::take(&mut application.files);
     let facts = std::mem::take(&mut application.facts)
         .into_iter()
         .map(|sent| Held { sent, settled: None })
@@ -236,6 +237,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         true,
         &paper,
     )?;
+    keep_files(ctx, tx, node, &open, &files)?;
     finish(ctx, tx, node, &mut open)?;
     proceed::enqueue(ctx, tx, &open)?;
     Ok(())
@@ -371,6 +373,7 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
     for sent in completion.facts {
         open.file.set(sent);
     }
+    keep_files(ctx, tx, node, &open, &completion.files)?;
     act(
         ctx,
         tx,
@@ -394,6 +397,64 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
     finish(ctx, tx, node, &mut open)?;
     proceed::enqueue(ctx, tx, &open)?;
     Ok(())
+}
+
+/// Attachments among the case's documents: those that a fact names by its hash, and no others.
+fn keep_files(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    node: &Node,
+    open: &Open,
+    files: &BTreeMap<String, String>,
+) -> Result<(), No> {
+    for (sha256, encoded) in files {
+        let named = open.file.facts.iter().find_map(|held| match &held.sent.known {
+            Known::Value(Value::Attachment(file)) if file.sha256 == *sha256 => Some((&held.sent.slot.fact, file)),
+            _ => None,
+        });
+        let (fact, file) = named.ok_or(Refused::Contents)?;
+        let bytes = samverk_wire::base64::from_url(encoded).map_err(|_| Refused::Contents)?;
+        let is_it: String = samverk_wire::digest::sha256(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if is_it != *sha256 {
+            return Err(Refused::Contents.into());
+        }
+        let id = node.chance.token();
+        let when = open.moment(ctx);
+        let attached = Attached {
+            format: file.format.clone(),
+            bytes: encoded.clone(),
+        };
+        let part = format!("document/{id}");
+        let contents = super::file::close(node, &open.row.body, &open.row.id, &part, &super::file::json(&attached)?)?;
+        let title = open.pack().text("sv", &format!("namn.{fact}")).unwrap_or(fact.as_str());
+        samverk_store::documents::keep(
+            tx,
+            &samverk_store::documents::Document {
+                id,
+                case_id: open.row.id.clone(),
+                kind: "received".to_owned(),
+                name: FILE.to_owned(),
+                title: format!("Bilaga: {title}"),
+                party: true,
+                at: when.instant,
+                day: when.day,
+                contents,
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// The name of an attachment among a case's documents.
+pub const FILE: &str = "file";
+
+/// An attachment as it is kept.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Attached {
+    /// `pdf`, `jpg`, `png`.
+    pub format: String,
+    /// base64url.
+    pub bytes: String,
 }
 
 /// Words of one paper that came in.

@@ -17,7 +17,7 @@ use samverk_store::{StoreError, cases, diary, documents, letters};
 
 use super::letter::{Letter, Part};
 use super::why;
-use crate::cases::act;
+use crate::cases::{act, reception};
 use crate::cases::file::{Open, Stopped, Summary, applicant, body_config, open_box, owner_mark};
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::{Person, Session};
@@ -533,6 +533,26 @@ async fn own_document(
     show_paper(&node, &visit, &open, &paper, &format!("/arenden/{id}"), false).await
 }
 
+/// An attachment, downloaded and never shown inside our pages: what is in it is the sender's.
+fn attachment(attached: &reception::Attached, id: &str) -> Result<Response, Failure> {
+    let bytes = samverk_wire::base64::from_url(&attached.bytes).map_err(Failure::ours)?;
+    let (kind, ending) = match attached.format.as_str() {
+        "pdf" => ("application/pdf", "pdf"),
+        "jpg" => ("image/jpeg", "jpg"),
+        "png" => ("image/png", "png"),
+        _ => ("application/octet-stream", "bin"),
+    };
+    let name = format!("attachment; filename=\"bilaga-{}.{ending}\"", &id[..id.len().min(8)]);
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&name).map_err(Failure::ours)?,
+    );
+    Ok(response)
+}
+
 /// A paper of a case as a sheet.
 pub async fn show_paper(
     node: &Arc<Node>,
@@ -542,13 +562,13 @@ pub async fn show_paper(
     back: &str,
     desk: bool,
 ) -> Result<Response, Failure> {
-    let letter: Letter = open_box(
-        node,
-        &open.row.body,
-        &open.row.id,
-        &format!("document/{}", paper.id),
-        &paper.contents,
-    )?;
+    let part = format!("document/{}", paper.id);
+    if paper.name == reception::FILE {
+        let attached: reception::Attached =
+            open_box(node, &open.row.body, &open.row.id, &part, &paper.contents)?;
+        return attachment(&attached, &paper.id);
+    }
+    let letter: Letter = open_box(node, &open.row.body, &open.row.id, &part, &paper.contents)?;
     let checked = why::check(node, open, &letter).await;
     let mut page = Page::new(node, visit, letter.heading.clone())
         .of(body_config(node, &open.row.body)?)

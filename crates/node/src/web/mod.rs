@@ -53,7 +53,8 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::services::pages::routes())
         .merge(crate::cases::pages::routes())
         .merge(crate::post::routes())
-        .merge(crate::effects::pages::routes());
+        .merge(crate::effects::pages::routes())
+        .merge(crate::cases::rule_page::routes());
     app_with(node, capabilities)
 }
 
