@@ -1,6 +1,8 @@
 //! Reading a whole service document: the made-up one in `tests/data/kolonilott`, and what is found when one line of it is
 //! wrong. The documents in `packs/` have a test of their own.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! The case at the deciding body, over the demo's made-up federation in one process with a settable clock.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
