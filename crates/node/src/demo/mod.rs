@@ -19,6 +19,7 @@ pub mod data;
 pub mod player;
 pub mod processes;
 pub mod scenario;
+pub mod staff;
 pub mod world;
 
 use player::{Applied, Person, Player};

@@ -64,8 +64,10 @@ pub struct Applied {
     pub uploaded: Vec<Name>,
     /// Made up by the player: texts that no rule reads and that the scenario leaves out.
     pub made_up: Vec<Name>,
-    /// Register cards: keeper and how many facts were shown.
-    pub shown: BTreeMap<String, usize>,
+    /// Register cards: register and facts that were shown.
+    pub shown: BTreeMap<String, BTreeSet<String>>,
+    /// The task list's steps with what it says of each.
+    pub tasks: Vec<(String, String)>,
     pub disputed: usize,
     /// Where the person was stopped, in the page's words.
     pub stopped: Option<String>,
@@ -182,6 +184,9 @@ impl Player<'_> {
                     person.through_login(self.world, page).await?
                 }
                 ["utkast", _] => {
+                    let names = page.texts(".body-tasks:not(.body-tasks--own) .tasks li > span:first-child");
+                    let notes = page.texts(".body-tasks:not(.body-tasks--own) .tasks li .tasks__note");
+                    applied.tasks = names.into_iter().zip(notes).collect();
                     let links = page.links("main");
                     let check = links.iter().find(|(href, _)| href.ends_with("/kontrollera"));
                     let (href, _) = check.ok_or_else(|| NotPlayed::Stuck {
@@ -251,7 +256,7 @@ impl Player<'_> {
         let form = form.ok_or_else(|| page.lacks("form for the registers' facts"))?;
         let mut filling = Filling::default();
         let mut wrong: BTreeSet<Name> = BTreeSet::new();
-        let mut count: BTreeMap<Name, usize> = BTreeMap::new();
+        let mut new = 0_usize;
         for field in form.fields.iter().filter(|field| field.name.starts_with("fel.")) {
             let Some(slot) = slot(field.name.trim_start_matches("fel.")) else {
                 continue;
@@ -259,7 +264,8 @@ impl Player<'_> {
             let Some(register) = register_of(self.pack, &slot.fact) else {
                 continue;
             };
-            *count.entry(register.register.clone()).or_default() += 1;
+            let shown = applied.shown.entry(register.register.to_string()).or_default();
+            new += usize::from(shown.insert(field.name.clone()));
             if let Some(says) = self.scenario.dispute(&slot) {
                 wrong.insert(register.register.clone());
                 filling.put(&field.name, says);
@@ -271,18 +277,9 @@ impl Player<'_> {
                 .any(|register| name.trim_start_matches("stammer.") == register.as_str());
             filling.put(name, if is_wrong { "nej" } else { "ja" });
         }
-        tell(&format!(
-            "ser igenom {} uppgifter från {} register",
-            count.values().sum::<usize>(),
-            count.len()
-        ));
-        applied.disputed = applied
-            .disputed
-            .max(filling.values.keys().filter(|name| name.starts_with("fel.")).count());
-        applied.shown = count
-            .into_iter()
-            .map(|(register, n)| (register.to_string(), n))
-            .collect();
+        tell(&format!("ser igenom {new} nya uppgifter ur registren"));
+        let disputed = filling.values.keys().filter(|name| name.starts_with("fel."));
+        applied.disputed = applied.disputed.max(disputed.count());
         person.send(page, form, &filling).await
     }
 
@@ -404,6 +401,17 @@ impl Player<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A form's facts answered from the scenario.
+    pub(super) fn answers(&self, form: &Form) -> Result<Filling, NotPlayed> {
+        let (mut filling, mut applied) = (Filling::default(), Applied::default());
+        for name in self.slots(form) {
+            if let Some(slot) = slot(&name).filter(|slot| self.pack.fact(&slot.fact).is_some()) {
+                self.fill(form, &name, &slot, &mut filling, &mut applied)?;
+            }
+        }
+        Ok(filling)
     }
 
     /// A list that has items: one more, or on.
