@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -18,12 +19,14 @@ pub mod browser;
 pub mod data;
 pub mod player;
 pub mod processes;
+pub mod report;
 pub mod scenario;
 pub mod staff;
 pub mod world;
 
 use player::{Applied, Person, Player};
 use processes::Processes;
+use report::Figures;
 use scenario::Scenario;
 use world::{Laying, World};
 
@@ -68,7 +71,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         chance: Chance::System,
         changes,
     };
-    let world = tokio::task::spawn_blocking(move || World::lay(&order)).await??;
+    let began = order.now;
+    let world = Arc::new(tokio::task::spawn_blocking(move || World::lay(&order)).await??);
     let executable = std::env::current_exe().context("this program's own path")?;
     let mut processes = Processes::new(executable, reqwest::Client::builder().no_proxy().build()?);
     let names = world::names()?;
@@ -88,20 +92,24 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             pack,
             scenario: &scenario,
         };
+        let mut tell = |line: &str| println!("  {line}");
         let mut person = Person::new(&scenario.person)?;
         let mut applied = Applied::default();
-        let done = player
-            .apply(&mut person, &mut applied, &mut |line| println!("  {line}"))
-            .await;
-        println!("{applied:#?}");
-        done?;
-        if let Some(submission) = &applied.submission {
-            println!("{:#?}", player.matter(&mut person, submission).await?.1);
+        player.apply(&mut person, &mut applied, &mut tell).await?;
+        let played = report::play(&player, &mut person, applied, &mut tell).await?;
+        let events = {
+            let (slug, world) = (pack.meta.slug.it.clone(), Arc::clone(&world));
+            tokio::task::spawn_blocking(move || report::read_events(&world, &slug, began)).await??
+        };
+        println!("{}", report::summary(&player, &played, &Figures::of(pack, &events)));
+        let differences = report::differences(pack, &scenario, &played);
+        for difference in &differences {
+            eprintln!("samverk demo: {difference}");
         }
         if !options.once {
             crate::node::asked_to_stop().await;
         }
-        anyhow::Ok(ExitCode::SUCCESS)
+        anyhow::Ok(ExitCode::from(u8::from(!differences.is_empty())))
     };
     let done = done.await;
     processes.stop_all().await;

@@ -112,7 +112,7 @@ impl Player<'_> {
     }
 
     /// The municipality code in the scenario, if it says it.
-    fn place(&self) -> Option<String> {
+    pub(super) fn place(&self) -> Option<String> {
         let mut facts = self.pack.facts.iter();
         let fact = facts.find(|fact| matches!(fact.ty.it, samverk_domain::pack::Type::Municipality))?;
         self.scenario
