@@ -39,7 +39,12 @@ pub struct Played {
 }
 
 /// The whole journey: apply, let everybody decide, read the letters, look at who has read.
-pub async fn play(player: &Player<'_>, person: &mut Person, applied: Applied, tell: &mut dyn FnMut(&str)) -> Result<Played, NotPlayed> {
+pub async fn play(
+    player: &Player<'_>,
+    person: &mut Person,
+    applied: Applied,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Played, NotPlayed> {
     let mut played = Played {
         applied,
         ..Played::default()
@@ -65,7 +70,9 @@ pub async fn play(player: &Player<'_>, person: &mut Person, applied: Applied, te
         let Ok(page) = person.open(player.world, &address).await else {
             continue;
         };
-        played.insight.insert(node.name.clone(), page.texts("main .reading").len());
+        played
+            .insight
+            .insert(node.name.clone(), page.texts("main .reading").len());
         let links = page.links("main");
         let proofs = links.iter().filter(|(href, _)| href.contains("/insyn/bevis/"));
         evidence.extend(proofs.map(|(href, _)| page.absolute(href)));
@@ -94,7 +101,9 @@ pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<Str
     match (&scenario.stopped, &played.applied.stopped) {
         (Some(_), Some(said)) if tells(scenario.stopped.as_deref().unwrap_or_default(), said) => return found,
         (Some(wanted), Some(said)) => {
-            return vec![format!("personen skulle stoppas med ”{wanted}”, men sidan säger ”{said}”")];
+            return vec![format!(
+                "personen skulle stoppas med ”{wanted}”, men sidan säger ”{said}”"
+            )];
         }
         (Some(wanted), None) => return vec![format!("personen skulle stoppas ({wanted}), men kom igenom")],
         (None, Some(said)) => return vec![format!("personen stoppades: {said}")],
@@ -127,12 +136,19 @@ pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<Str
             found.push(format!(
                 "{step} skulle grundas på {}, men sidan visar: {}",
                 list(&wanted),
-                if rows.is_empty() { "ingen rad".to_owned() } else { list(&rows) }
+                if rows.is_empty() {
+                    "ingen rad".to_owned()
+                } else {
+                    list(&rows)
+                }
             ));
         }
     }
     if let Some(why) = played.not_verified.first() {
-        found.push(format!("{} bevis höll inte, det första: {why}", played.not_verified.len()));
+        found.push(format!(
+            "{} bevis höll inte, det första: {why}",
+            played.not_verified.len()
+        ));
     }
     found
 }
@@ -154,7 +170,9 @@ fn rows_said(pack: &Pack, wanted: &BTreeSet<String>, tasks: &[(String, String)])
         let text = text.or_else(|| row.because.as_ref().map(|because| because.it.clone()));
         text.is_some_and(|text| tasks.iter().any(|(_, note)| note.contains(&text)))
     });
-    said.map(|(_, row)| row.id.it.to_string()).filter(|row| wanted.contains(row)).collect()
+    said.map(|(_, row)| row.id.it.to_string())
+        .filter(|row| wanted.contains(row))
+        .collect()
 }
 
 /// Whether the page says what the scenario expects: the same longer words stand in it.
@@ -162,7 +180,9 @@ fn tells(wanted: &str, said: &str) -> bool {
     const SHORT: usize = 3;
     let said = said.to_lowercase();
     let wanted = wanted.to_lowercase();
-    let mut words = wanted.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() >= SHORT);
+    let mut words = wanted
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() >= SHORT);
     // Inflected forms differ at their ends.
     words.any(|word| {
         let stem: String = word.chars().take(word.chars().count().max(SHORT + 1) - 1).collect();
@@ -241,7 +261,9 @@ impl Figures {
                 }
                 Kind::Submitted => figures.submitted = Some(event.at),
                 Kind::DecidedAutomatic | Kind::DecidedManual => {
-                    figures.decided.push((event.body.clone(), event.about.clone(), event.kind, event.at));
+                    figures
+                        .decided
+                        .push((event.body.clone(), event.about.clone(), event.kind, event.at));
                 }
                 Kind::PostDelivered => figures.letters += event.count,
                 Kind::HandlingSession => figures.sittings += event.count,
@@ -253,9 +275,10 @@ impl Figures {
 
     /// From the submission to the decision of a step by a body.
     pub fn decided_after(&self, body: &BodyId, step: &Name) -> Option<SignedDuration> {
-        let mut decided = self.decided.iter().filter(|(by, about, ..)| {
-            by == body && about.as_ref().is_none_or(|about| about == step.as_str())
-        });
+        let mut decided = self
+            .decided
+            .iter()
+            .filter(|(by, about, ..)| by == body && about.as_ref().is_none_or(|about| about == step.as_str()));
         let (.., at) = decided.next()?;
         Some(at.duration_since(self.submitted?))
     }
@@ -265,25 +288,43 @@ impl Figures {
 pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> String {
     let mut out = String::new();
     let (world, pack) = (player.world, player.pack);
-    let name_of = |id: &BodyId| world.federation.body(id).map_or_else(|| id.to_string(), |body| body.name.clone());
+    let name_of = |id: &BodyId| {
+        world
+            .federation
+            .body(id)
+            .map_or_else(|| id.to_string(), |body| body.name.clone())
+    };
     let mut line = |label: &str, text: String| {
         let _ = writeln!(out, "  {label:<44} {text}");
     };
     let bodies = world.federation.bodies.len();
     // The e-legitimation is a node of its own without a body in the exchange.
-    line("Noder, var och en med egen process och data", format!("{}, med {bodies} organ", world.addresses.len()));
+    line(
+        "Noder, var och en med egen process och data",
+        format!("{}, med {bodies} organ", world.addresses.len()),
+    );
     if let Some(said) = &played.applied.stopped {
         line("Stoppad innan första frågan", said.clone());
         return out;
     }
     line("Uppgifter som sökanden fick fylla i", figures.asked.len().to_string());
-    let fetched: Vec<String> = figures.fetched.iter().map(|(body, n)| format!("{} {n}", name_of(body))).collect();
+    let fetched: Vec<String> = figures
+        .fetched
+        .iter()
+        .map(|(body, n)| format!("{} {n}", name_of(body)))
+        .collect();
     let sum: u32 = figures.fetched.values().sum();
     line("Uppgifter som hämtades", format!("{sum}: {}", fetched.join(", ")));
     line("Uppgifter som frågades två gånger", listed(&figures.twice));
     let certificates = listed(&figures.certificates);
-    line("Intyg som ett organ redan har", format!("{certificates} av {} bilagor", figures.uploaded.len()));
-    line("Frågat fast ett register har uppgiften", figures.although.len().to_string());
+    line(
+        "Intyg som ett organ redan har",
+        format!("{certificates} av {} bilagor", figures.uploaded.len()),
+    );
+    line(
+        "Frågat fast ett register har uppgiften",
+        figures.although.len().to_string(),
+    );
     for (fact, fault) in &figures.although {
         let why = match fault {
             Some((Kind::ReusedAnswerRefused, body)) => format!("{} får inte lämna ut den", keeper(body, &name_of)),
@@ -307,21 +348,39 @@ pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> Strin
         };
         let body = player.responsible(step);
         let after = body.as_ref().and_then(|body| figures.decided_after(body, step_name));
-        let time = after.map(|time| format!(", {} efter att ansökan kom in", seconds(time))).unwrap_or_default();
+        let time = after
+            .map(|time| format!(", {} efter att ansökan kom in", seconds(time)))
+            .unwrap_or_default();
         let outcome = reached.outcome.clone().unwrap_or_else(|| "inte beslutat".to_owned());
         let by = by_whom(pack, step_name, reached, &played.did);
-        line(&format!("  {step_name}"), format!("{outcome}, {by}{time}. {}, {}", reached.diary_number, reached.heading));
+        line(
+            &format!("  {step_name}"),
+            format!("{outcome}, {by}{time}. {}, {}", reached.diary_number, reached.heading),
+        );
     }
     line("Beslut, automatiska och av människor", {
-        let automatic = figures.decided.iter().filter(|(_, _, kind, _)| *kind == Kind::DecidedAutomatic).count();
+        let automatic = figures
+            .decided
+            .iter()
+            .filter(|(_, _, kind, _)| *kind == Kind::DecidedAutomatic)
+            .count();
         format!("{automatic} och {}", figures.decided.len() - automatic)
     });
     line("Handläggarnas åtgärder", figures.sittings.to_string());
-    line("Brev", format!("{}, varav {} lästa här", figures.letters, played.letters.len()));
+    line(
+        "Brev",
+        format!("{}, varav {} lästa här", figures.letters, played.letters.len()),
+    );
     let readings: usize = played.insight.values().sum();
-    line("Läsningar som personen ser under insyn", format!("{readings}, på {} noder", played.insight.len()));
+    line(
+        "Läsningar som personen ser under insyn",
+        format!("{readings}, på {} noder", played.insight.len()),
+    );
     let all = played.verified + played.not_verified.len();
-    line("Utbyten kontrollerade utan nät", format!("{} av {all}", played.verified));
+    line(
+        "Utbyten kontrollerade utan nät",
+        format!("{} av {all}", played.verified),
+    );
     out
 }
 
@@ -330,7 +389,9 @@ fn keeper(body: &Option<BodyId>, name_of: &dyn Fn(&BodyId) -> String) -> String 
 }
 
 fn by_whom(pack: &Pack, step: &Name, reached: &Reached, did: &[Did]) -> String {
-    let outcome = pack.outcomes_of(step).find(|outcome| Some(&outcome.name.it) == reached.outcome.as_ref());
+    let outcome = pack
+        .outcomes_of(step)
+        .find(|outcome| Some(&outcome.name.it) == reached.outcome.as_ref());
     if outcome.is_some_and(|outcome| outcome.kind.it == OutcomeKind::Acknowledgement) {
         return "noteras utan beslut".to_owned();
     }
@@ -419,12 +480,18 @@ mod tests {
         let figures = Figures::of(&packs[0], &events);
         assert!(figures.twice.is_empty());
         let (kind, body) = figures.although["företag.säte"].clone().unwrap();
-        assert_eq!((kind, body.unwrap().as_str()), (Kind::ReusedAnswerRefused, "bolagsregistret"));
+        assert_eq!(
+            (kind, body.unwrap().as_str()),
+            (Kind::ReusedAnswerRefused, "bolagsregistret")
+        );
     }
 
     #[test]
     fn the_reason_for_being_stopped_is_recognised_in_other_words() {
-        assert!(tells("två måste skriva under", "2 personer måste skriva under tillsammans"));
+        assert!(tells(
+            "två måste skriva under",
+            "2 personer måste skriva under tillsammans"
+        ));
         assert!(!tells("två måste skriva under", "Företaget finns inte"));
     }
 }

@@ -19,6 +19,8 @@ use super::player::{NotPlayed, Person, Player, Reached, STILL_MAX};
 const QUEUES: [&str; 2] = ["staff", "meeting"];
 /// Acts in one case before it is given up; an alcohol permit needs about eight.
 const ACTS_MAX: usize = 40;
+/// How often an act may be refused because the case has moved on since its page was opened.
+const REFUSED_MAX: usize = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// What the person says when they are heard. The demonstration's clock is the real one, so the answer comes at once.
 const HEARD: &str = "Vi har tagit del av underlaget och har inget att tillägga.";
@@ -161,7 +163,9 @@ impl Player<'_> {
             }
             let cases = page.links("main table");
             for (href, diary_number) in cases.into_iter().filter(|(href, _)| href.starts_with("/handlaggning/")) {
+                let case = page.absolute(&href);
                 let mut page = worker.follow(self.world, &page, &href).await?;
+                let mut refused = 0;
                 for _ in 0..ACTS_MAX {
                     let forms = page.forms();
                     let Some(form) = forms.iter().find(|form| is_act(form)) else {
@@ -175,7 +179,17 @@ impl Player<'_> {
                         .first()
                         .map(|button| button.text.clone())
                         .unwrap_or_default();
-                    page = worker.send(&page, form, &filling).await?;
+                    page = match worker.send(&page, form, &filling).await {
+                        Ok(page) => page,
+                        // Something happened in the case since the page was opened: look again.
+                        Err(NotPlayed::Refused { .. }) if refused < REFUSED_MAX => {
+                            refused += 1;
+                            tokio::time::sleep(LOOK_AGAIN).await;
+                            page = worker.open(self.world, &case).await?;
+                            continue;
+                        }
+                        Err(why) => return Err(why),
+                    };
                     tell(&format!("{diary_number} {who}: {}", lower(&what)));
                     staff.did.push(Did {
                         body: body.clone(),
