@@ -307,7 +307,7 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
             .to_owned(),
         known: have
             .into_values()
-            .map(|(keeper, facts)| (facts.join(", "), keeper))
+            .map(|(keeper, facts)| (enumerated(&facts), keeper))
             .collect(),
         at_hand,
         steps,
@@ -315,6 +315,23 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
         slug,
         page,
     })
+}
+
+/// `Företagets namn, företagsform`: labels begin with a capital letter, words within a sentence do not.
+fn enumerated(labels: &[String]) -> String {
+    let mut out = String::new();
+    for label in labels {
+        let mut letters = label.chars();
+        match letters.next() {
+            Some(first) if !out.is_empty() => {
+                out.push_str(", ");
+                out.extend(first.to_lowercase());
+                out.push_str(letters.as_str());
+            }
+            _ => out.push_str(label),
+        }
+    }
+    out
 }
 
 fn body_name(lang: Lang, sv: &str, en: &str) -> String {
@@ -381,7 +398,9 @@ fn choose_page(
     let summary = error.as_ref().map(|error| ("orgnr".to_owned(), error.clone()));
     input.error = error;
     let wrong = summary.is_some() || stopped.is_some();
-    let page = Page::new(node, visit, t("choose.heading")).margin(t("choose.margin"));
+    let page = Page::new(node, visit, t("choose.heading"))
+        .margin(t("choose.margin"))
+        .mistakes(wrong);
     let page = ChoosePage {
         field: input.show()?,
         page,
@@ -784,6 +803,7 @@ fn question_page(
         http::StatusCode::UNPROCESSABLE_ENTITY
     };
     let page = Page::new(node, visit, title)
+        .mistakes(!summary.is_empty())
         .margin(t("question.margin"))
         .back(format!("/utkast/{}", desk.open.draft.id));
     show_as(
@@ -1090,6 +1110,7 @@ fn facts_page(node: &Node, visit: &Visit, desk: &Desk, errors: &BTreeMap<String,
     let (pack, lang) = (desk.pack(), visit.lang);
     let t = |k| Texts::get(lang, k);
     let page = Page::new(node, visit, t("facts.heading"))
+        .mistakes(!errors.is_empty())
         .margin(t("facts.margin"))
         .back(format!("/utkast/{}", desk.open.draft.id));
     let draft = &desk.open.draft;
@@ -2274,7 +2295,9 @@ fn reply_page(
     } else {
         "reply.completion"
     };
-    let page = Page::new(node, visit, t(k)).back(format!("/mina/{id}"));
+    let page = Page::new(node, visit, t(k))
+        .back(format!("/mina/{id}"))
+        .mistakes(!errors.is_empty());
     let mut fields = Vec::new();
     let mut summary = Vec::new();
     for slot in &asked.slots {

@@ -202,6 +202,15 @@ impl Page {
         self
     }
 
+    /// A form came back with mistakes: the title says so first, since it is the first that a screen reader says.
+    #[must_use]
+    pub fn mistakes(mut self, any: bool) -> Self {
+        if any {
+            self.title = format!("{} {}", self.t("parts.error"), self.title);
+        }
+        self
+    }
+
     #[must_use]
     pub fn desk(mut self) -> Self {
         self.desk = true;
@@ -296,7 +305,7 @@ pub fn instant(lang: Lang, at: Timestamp) -> String {
     let day = day(lang, zoned.date());
     let (hour, minute) = (zoned.hour(), zoned.minute());
     match lang {
-        Lang::Sv => format!("{day} kl. {hour:02}.{minute:02}"),
+        Lang::Sv => format!("{day} kl.\u{a0}{hour:02}.{minute:02}"),
         Lang::En => format!("{day} at {hour:02}:{minute:02}"),
     }
 }
@@ -319,7 +328,7 @@ mod tests {
     #[test]
     fn days_and_instants_are_written_in_the_pages_language_and_swedish_time() {
         let at: Timestamp = "2026-11-18T07:31:00Z".parse().unwrap();
-        assert_eq!(instant(Lang::Sv, at), "18 november 2026 kl. 08.31");
+        assert_eq!(instant(Lang::Sv, at), "18 november 2026 kl.\u{a0}08.31");
         assert_eq!(instant(Lang::En, at), "18 November 2026 at 08:31");
     }
 }

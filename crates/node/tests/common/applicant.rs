@@ -41,7 +41,7 @@ impl Scenario {
     }
 
     /// How many things of a list there are.
-    fn things(&self, list: &str) -> usize {
+    pub fn things(&self, list: &str) -> usize {
         let count = |n: &usize| {
             self.answers
                 .keys()
@@ -66,6 +66,11 @@ fn field_name(name: &str) -> String {
 /// Called on each page before it is answered, with what kind of page it is.
 pub trait Looks {
     async fn look(&mut self, browser: &Browser, kind: &str);
+
+    /// Whether to send a question of this kind unanswered first.
+    fn tries_mistakes(&mut self, _: &str) -> bool {
+        false
+    }
 }
 
 /// Looks at nothing.
@@ -219,9 +224,27 @@ async fn answer_question(browser: &Browser, scenario: &Scenario, files: PathBuf,
         }
         return;
     }
-    looks
-        .look(browser, &kind_of_question(browser, own, fields.len()).await)
-        .await;
+    let kind = kind_of_question(browser, own, fields.len()).await;
+    if looks.tries_mistakes(&kind) {
+        browser.tab_to(&format!("{own} button[type=submit]")).await;
+        browser.enter().await;
+        let title = browser.client.title().await.unwrap();
+        assert!(title.starts_with("Fel:"), "{title} says that something is to be mended");
+        looks.look(browser, &format!("{kind}-mistake")).await;
+        browser.tab_to(".error-summary a").await;
+        browser.press_key(Key::Return).await;
+        let focused = browser
+            .client
+            .active_element()
+            .await
+            .unwrap()
+            .attr("name")
+            .await
+            .unwrap();
+        let leads = focused.as_ref().is_some_and(|name| fields.contains(name));
+        assert!(leads, "the summary leads to the field and not to {focused:?}");
+    }
+    looks.look(browser, &kind).await;
     let mut dates: Vec<&str> = Vec::new();
     for name in &fields {
         let css = format!("{own} [name=\"{name}\"]");

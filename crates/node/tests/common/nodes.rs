@@ -138,10 +138,15 @@ impl Federation {
         }
     }
 
+    /// The node where people apply.
+    pub fn portal(&self) -> String {
+        let pack = &self.world.packs[0].meta.slug.it;
+        self.world.portal(pack).unwrap().name.clone()
+    }
+
     /// `http://127.0.0.1:7100/tjanster/starta-restaurang`
     pub fn service(&self) -> String {
-        let pack = self.world.packs[0].meta.slug.it.clone();
-        let portal = self.world.portal(&pack).unwrap();
-        format!("{}/tjanster/{pack}", self.world.url(&portal.name))
+        let pack = &self.world.packs[0].meta.slug.it;
+        format!("{}/tjanster/{pack}", self.world.url(&self.portal()))
     }
 }
