@@ -206,7 +206,7 @@ fn digits(lang: Lang, number: u64) -> String {
     let plain = number.to_string();
     let mut out = String::new();
     for (at, digit) in plain.chars().enumerate() {
-        if at > 0 && (plain.len() - at) % 3 == 0 {
+        if at > 0 && (plain.len() - at).is_multiple_of(3) {
             out.push(match lang {
                 Lang::Sv => '\u{a0}',
                 Lang::En => ',',
