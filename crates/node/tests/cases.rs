@@ -804,3 +804,89 @@ async fn a_time_limit_is_extended_once_and_only_with_reasons() {
         Err(Stopped::NotAllowed(NotAllowed::AlreadyExtended))
     ));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_is_found_by_its_receiver_only() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let application = town.application("livsmedel", &town.example()).await;
+    town.apply("exempelkommun-a.miljonamnden", &application).await;
+    let open = town
+        .until(
+            "exempelkommun-a",
+            "exempelkommun-a.miljonamnden",
+            &application,
+            "the decision",
+            |open| open.file.case.decided().is_some(),
+        )
+        .await;
+    let (row, _) = posted(&town, "exempelkommun-a", &open).await.remove(0);
+    let node = Arc::clone(town.node("exempelkommun-a"));
+    let found = town
+        .node("exempelkommun-a")
+        .store
+        .read("test.letter", move |tx| {
+            let mark = |person| samverk::cases::file::owner_mark(&node, person);
+            Ok::<_, StoreError>((
+                letters::of(tx, &mark(AMINA), &row.id)?.is_some(),
+                letters::of(tx, &mark("197110089294"), &row.id)?.is_some(),
+            ))
+        })
+        .await
+        .unwrap();
+    assert_eq!(found, (true, false));
+    // Nobody is logged in: the page leads to the login, and shows nothing.
+    let node = town.node("exempelkommun-a");
+    for path in ["/post", "/arenden", "/handlaggning"] {
+        let answer = node.http.get(node.address(path)).send().await.unwrap();
+        assert_eq!(answer.status(), 303, "{path}");
+    }
+    // The rule that the letter leads to is public.
+    let rule = node.address("/tjanster/starta-restaurang/regler/livsmedel");
+    let page = node.http.get(rule).send().await.unwrap().text().await.unwrap();
+    assert!(
+        page.contains("id=\"r1\"") && page.contains("2026-05-19, § 47"),
+        "{page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawn_case_is_written_off_and_nothing_more_can_be_done_in_it() {
+    let town = Town::of(&[&ALCOHOL_TOWN[..], &["indrivning"]].concat(), Changes::default()).await;
+    let application = town.application("serveringstillstånd", &town.example()).await;
+    town.apply(BOARD, &application).await;
+    let open = town
+        .until("exempelkommun-a", BOARD, &application, "completeness", |open| {
+            open.file.case.complete().is_some() && open.row.stands.todo == "refer"
+        })
+        .await;
+    let (node, ctx) = (Arc::clone(town.node("exempelkommun-a")), town.ctx(BOARD));
+    town.node("exempelkommun-a")
+        .store
+        .run("test.withdraw", move |tx| {
+            let mut open = Open::read(tx, &node, &open.row.id)?.unwrap();
+            let withdraw: samverk_domain::case::Act =
+                serde_json::from_str(r#"{"act": "withdraw", "party": "sökanden"}"#).unwrap();
+            let words = samverk::cases::act::Words::default();
+            samverk::cases::act::act(&ctx, tx, &node, &mut open, &withdraw, &words)?;
+            samverk::cases::act::finish(&ctx, tx, &node, &mut open)
+        })
+        .await
+        .map_err(|why: Stopped| why)
+        .unwrap();
+    let refer = [
+        ("uppgift", "polis.yttrande"),
+        ("fraga", "Något?"),
+        ("senast", "2026-12-30"),
+    ];
+    assert!(matches!(
+        town.at_desk(&application, Doing::Refer, &refer).await,
+        Err(Stopped::NotAllowed(NotAllowed::Withdrawn))
+    ));
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    assert!(
+        letters
+            .iter()
+            .any(|(_, letter)| letter.heading == "Ärendet är avskrivet")
+    );
+}

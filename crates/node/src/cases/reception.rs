@@ -400,13 +400,7 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
 }
 
 /// Attachments among the case's documents: those that a fact names by its hash, and no others.
-fn keep_files(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    node: &Node,
-    open: &Open,
-    files: &BTreeMap<String, String>,
-) -> Result<(), No> {
+fn keep_files(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &Open, files: &BTreeMap<String, String>) -> Result<(), No> {
     for (sha256, encoded) in files {
         let named = open.file.facts.iter().find_map(|held| match &held.sent.known {
             Known::Value(Value::Attachment(file)) if file.sha256 == *sha256 => Some((&held.sent.slot.fact, file)),
@@ -414,7 +408,10 @@ fn keep_files(
         });
         let (fact, file) = named.ok_or(Refused::Contents)?;
         let bytes = samverk_wire::base64::from_url(encoded).map_err(|_| Refused::Contents)?;
-        let is_it: String = samverk_wire::digest::sha256(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_it: String = samverk_wire::digest::sha256(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         if is_it != *sha256 {
             return Err(Refused::Contents.into());
         }
@@ -425,7 +422,13 @@ fn keep_files(
             bytes: encoded.clone(),
         };
         let part = format!("document/{id}");
-        let contents = super::file::close(node, &open.row.body, &open.row.id, &part, &super::file::json(&attached)?)?;
+        let contents = super::file::close(
+            node,
+            &open.row.body,
+            &open.row.id,
+            &part,
+            &super::file::json(&attached)?,
+        )?;
         let title = open.pack().text("sv", &format!("namn.{fact}")).unwrap_or(fact.as_str());
         samverk_store::documents::keep(
             tx,

@@ -112,7 +112,12 @@ fn whole(pack: &samverk_domain::pack::Pack, table: &Rule, rule: &Name, is_outcom
             "<tr role=\"row\" id=\"{id}\"><th role=\"rowheader\" scope=\"row\" class=\"rule__id\">{id}</th>"
         );
         for (heading, cell) in &tested {
-            let _ = write!(body, "<td role=\"cell\" data-label=\"{}:\">{}</td>", escape(heading), escape(cell));
+            let _ = write!(
+                body,
+                "<td role=\"cell\" data-label=\"{}:\">{}</td>",
+                escape(heading),
+                escape(cell)
+            );
         }
         let because = row.because.as_ref().map_or("", |because| because.it.as_str());
         let law = row.law.as_ref().map_or_else(String::new, |law| law.it.in_full());

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 pub mod ask;
+pub mod case;
 pub mod check;
 pub mod demo;
 pub mod effects;
@@ -28,6 +29,7 @@ pub struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Case(case::Args),
     Check(check::Args),
     Explain(explain::Args),
     Ask(ask::Args),
@@ -44,6 +46,7 @@ enum Command {
 /// Runs one command. Whatever stopped it is said on standard error.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
+        Command::Case(args) => case::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ask(args) => ask::run(&args),

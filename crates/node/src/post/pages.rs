@@ -17,8 +17,8 @@ use samverk_store::{StoreError, cases, diary, documents, letters};
 
 use super::letter::{Letter, Part};
 use super::why;
-use crate::cases::{act, reception};
 use crate::cases::file::{Open, Stopped, Summary, applicant, body_config, open_box, owner_mark};
+use crate::cases::{act, reception};
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::{Person, Session};
 use crate::node::Node;
@@ -564,8 +564,7 @@ pub async fn show_paper(
 ) -> Result<Response, Failure> {
     let part = format!("document/{}", paper.id);
     if paper.name == reception::FILE {
-        let attached: reception::Attached =
-            open_box(node, &open.row.body, &open.row.id, &part, &paper.contents)?;
+        let attached: reception::Attached = open_box(node, &open.row.body, &open.row.id, &part, &paper.contents)?;
         return attachment(&attached, &paper.id);
     }
     let letter: Letter = open_box(node, &open.row.body, &open.row.id, &part, &paper.contents)?;
