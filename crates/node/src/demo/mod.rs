@@ -3,13 +3,20 @@
 //! Always true: the nodes are what a body runs, each its own process with its own folder, store, keys and address; the journey
 //! uses the public pages only, as a browser without JavaScript would; the summary is counted from the nodes' own event logs.
 //! Reading order: [`data`] (what is made up), [`agreements`] and [`world`] (the federation in a folder), [`processes`] (the
-//! nodes as child processes).
+//! nodes as child processes), [`scenario`] (who applies for what), [`browser`], [`player`] and [`staff`] (the journey),
+//! [`report`] (what it came to).
 
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use samverk_domain::terms::BodyId;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -32,6 +39,8 @@ use world::{Laying, World};
 
 /// The portal's port, and the first of the others.
 pub const PORT_BASE: u16 = 7100;
+/// How often the terminal's line moves.
+const TICK: Duration = Duration::from_millis(120);
 
 /// What the command line says.
 #[derive(Debug)]
@@ -44,11 +53,6 @@ pub struct Options {
 
 /// Lays out the world, starts its nodes, plays the journey and, unless `once`, stays up until it is asked to stop.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let folder = Folder::choose(options.dir.as_deref())?;
-    let places = world::places(folder.path(), options.port_base)?;
-    for busy in &places.busy {
-        println!("Port {} är upptagen; en annan används.", busy.port());
-    }
     let data = data::federation()?;
     let packs = world::embedded_packs()?;
     let pack = packs.first().context("a service")?;
@@ -64,6 +68,13 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let scenario = Scenario::read(pack, &path, &text)?;
     let (changes, not_running) = scenario.changes(pack, &data);
+
+    let folder = Folder::choose(options.dir.as_deref())?;
+    let places = world::places(folder.path(), options.port_base)?;
+    let busy: Vec<String> = places.busy.iter().map(|busy| busy.port().to_string()).collect();
+    if !busy.is_empty() {
+        println!("Upptagna portar: {}. Andra används i stället.", busy.join(", "));
+    }
     let order = Laying {
         dir: folder.path().to_owned(),
         addresses: places.addresses,
@@ -73,47 +84,162 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let began = order.now;
     let world = Arc::new(tokio::task::spawn_blocking(move || World::lay(&order)).await??);
+    if world.resumed {
+        println!("Fortsätter med det som finns i {}.", folder.path().display());
+    }
     let executable = std::env::current_exe().context("this program's own path")?;
     let mut processes = Processes::new(executable, reqwest::Client::builder().no_proxy().build()?);
-    let names = world::names()?;
-    let done = async {
-        processes
-            .start_all(
-                &world,
-                names
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|node| !not_running.contains(*node)),
-                &mut |node| println!("{node}"),
-            )
-            .await?;
-        let player = Player {
-            world: &world,
-            pack,
-            scenario: &scenario,
-        };
-        let mut tell = |line: &str| println!("  {line}");
-        let mut person = Person::new(&scenario.person)?;
-        let mut applied = Applied::default();
-        player.apply(&mut person, &mut applied, &mut tell).await?;
-        let played = report::play(&player, &mut person, applied, &mut tell).await?;
-        let events = {
-            let (slug, world) = (pack.meta.slug.it.clone(), Arc::clone(&world));
-            tokio::task::spawn_blocking(move || report::read_events(&world, &slug, began)).await??
-        };
-        println!("{}", report::summary(&player, &played, &Figures::of(pack, &events)));
-        let differences = report::differences(pack, &scenario, &played);
-        for difference in &differences {
-            eprintln!("samverk demo: {difference}");
-        }
+    let player = Player {
+        world: &world,
+        pack,
+        scenario: &scenario,
+    };
+    let journey = async {
+        let differences = journey(&player, &mut processes, &not_running, began).await?;
         if !options.once {
+            println!("{}", guide(&player));
             crate::node::asked_to_stop().await;
         }
-        anyhow::Ok(ExitCode::from(u8::from(!differences.is_empty())))
+        anyhow::Ok(differences)
     };
-    let done = done.await;
+    let done = tokio::select! {
+        done = journey => done,
+        () = crate::node::asked_to_stop() => Err(anyhow::anyhow!("stopped before the journey was over")),
+    };
     processes.stop_all().await;
-    done
+    let differences = done?;
+    for difference in &differences {
+        eprintln!("samverk demo: {difference}");
+    }
+    Ok(ExitCode::from(u8::from(!differences.is_empty())))
+}
+
+/// Starts the nodes and plays the scenario; gives how it ended otherwise than expected.
+async fn journey(
+    player: &Player<'_>,
+    processes: &mut Processes,
+    not_running: &BTreeSet<String>,
+    began: Timestamp,
+) -> anyhow::Result<Vec<String>> {
+    let Player { world, pack, scenario } = player;
+    let progress = Progress::new();
+    let names = world::names()?;
+    println!("Startar {} noder …", names.len() - not_running.len());
+    let running = names
+        .iter()
+        .map(String::as_str)
+        .filter(|node| !not_running.contains(*node));
+    processes
+        .start_all(world, running, &mut |node| progress.tell(&format!("{node} svarar")))
+        .await?;
+    for node in not_running {
+        println!("{node} är ur funktion, som scenariot säger.");
+    }
+    println!("Spelar: {}", scenario.title);
+    let mut person = Person::new(&scenario.person)?;
+    let mut applied = Applied::default();
+    let mut tell = |line: &str| progress.tell(line);
+    player.apply(&mut person, &mut applied, &mut tell).await?;
+    // A register may share its node with a body that decides: it is down while the person applies, and no longer.
+    let deciding = player.bodies();
+    for node in not_running {
+        let decides = |body: &BodyId| world.node_of(body).is_some_and(|own| own.name == *node);
+        if applied.submission.is_some() && deciding.iter().any(decides) {
+            processes.start(world, node)?;
+            processes.until_healthy(world, node).await?;
+            tell(&format!("{node} svarar igen"));
+        }
+    }
+    let played = report::play(player, &mut person, applied, &mut tell).await?;
+    progress.clear();
+    let events = {
+        let (slug, world) = (pack.meta.slug.it.clone(), world.dir.clone());
+        let nodes = player.world.nodes.clone();
+        tokio::task::spawn_blocking(move || report::read_events(&world, &nodes, &slug, began)).await??
+    };
+    println!("\n{}", report::summary(player, &played, &Figures::of(pack, &events)));
+    let differences = report::differences(pack, scenario, &played);
+    if differences.is_empty() {
+        println!("Allt slutade som scenariot säger.");
+    }
+    Ok(differences)
+}
+
+/// What the person sees while it runs: one line that changes in a terminal, lines elsewhere.
+struct Progress(ProgressBar);
+
+impl Progress {
+    fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    fn tell(&self, line: &str) {
+        if self.0.is_hidden() {
+            println!("  {line}");
+        } else {
+            self.0.set_message(line.to_owned());
+        }
+    }
+
+    fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Addresses, whom to log in as, and where to look first.
+fn guide(player: &Player<'_>) -> String {
+    use std::fmt::Write as _;
+    let world = player.world;
+    let mut out = String::from("Noderna är uppe. Stäng med ctrl-c.\n\n");
+    let mut line = |text: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{text}");
+    };
+    let portal = world
+        .portal(&player.pack.meta.slug.it)
+        .map(|node| world.url(&node.name));
+    let portal = portal.unwrap_or_default();
+    line("Börja här".to_owned());
+    line(format!(
+        "  {portal}/mina   den sökandes ärenden, logga in som {}",
+        player.scenario.person
+    ));
+    line(format!("  {portal}/insyn   vem som har läst om personen"));
+    line(format!(
+        "  {portal}/tjanster/{}   börja en egen ansökan",
+        player.pack.meta.slug.it
+    ));
+    line(String::new());
+    line("Handläggare, med nummer för inloggning".to_owned());
+    for row in &world.staff {
+        let Some(node) = world.node_of(&row.organ) else {
+            continue;
+        };
+        let body = world.federation.body(&row.organ);
+        let body = body.map_or_else(
+            || row.organ.to_string(),
+            |body| format!("{}, {}", body.name, body.part_of),
+        );
+        line(format!(
+            "  {}/handlaggning   {} {}, {} ({body})",
+            world.url(&node.name),
+            row.pnr,
+            row.namn,
+            row.titel.to_lowercase()
+        ));
+    }
+    line(String::new());
+    line("Alla noder".to_owned());
+    for name in world.addresses.keys() {
+        line(format!("  {}   {name}", world.url(name)));
+    }
+    line(format!("\nLoggar och data: {}", world.dir.display()));
+    out
 }
 
 /// Where the nodes' folders are.

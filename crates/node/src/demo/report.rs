@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use samverk_domain::events::Kind;
@@ -14,6 +15,7 @@ use samverk_domain::terms::BodyId;
 use samverk_store::events::{self, Event};
 use samverk_store::{Store, StoreError};
 
+use super::data::NodeData;
 use super::player::{Applied, NotPlayed, Person, Player, Reached};
 use super::scenario::{Scenario, register_of};
 use super::staff::{Did, Letter, Staff};
@@ -29,7 +31,7 @@ const EVENTS_MAX: u32 = 100_000;
 pub struct Played {
     pub applied: Applied,
     pub reached: BTreeMap<Name, Reached>,
-    pub letters: BTreeMap<Name, Letter>,
+    pub letters: BTreeMap<Name, Vec<Letter>>,
     pub did: Vec<Did>,
     /// Readings that the person sees at each node.
     pub insight: BTreeMap<String, usize>,
@@ -57,11 +59,13 @@ pub async fn play(
     played.did = staff.did;
     let mut evidence = BTreeSet::new();
     for (step, reached) in &played.reached {
-        if let Some(link) = reached.link.as_ref().filter(|link| link.contains("/post/")) {
-            let letter = player.read_letter(person, link).await?;
+        let letters = player.read_letters(person, reached).await?;
+        for letter in &letters {
             tell(&format!("öppnar brevet ”{}”", letter.heading));
             evidence.extend(letter.evidence.iter().cloned());
-            played.letters.insert(step.clone(), letter);
+        }
+        if !letters.is_empty() {
+            played.letters.insert(step.clone(), letters);
         }
     }
     for node in &player.world.nodes {
@@ -128,7 +132,7 @@ pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<Str
         }
         let wanted: BTreeSet<String> = ending.grounds.iter().map(Name::to_string).collect();
         let rows = match played.letters.get(step) {
-            Some(letter) => rows_of(letter, step, &wanted),
+            Some(letters) => rows_of(letters, step, &wanted),
             None => rows_said(pack, &wanted, &played.applied.tasks),
         };
         if rows != wanted {
@@ -153,9 +157,9 @@ pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<Str
     found
 }
 
-/// The rows in the letter: all of the step's own rule, and of others those that were expected.
-fn rows_of(letter: &Letter, step: &Name, wanted: &BTreeSet<String>) -> BTreeSet<String> {
-    let rows = letter.rows.iter();
+/// The rows in the letters: all of the step's own rule, and of others those that were expected.
+fn rows_of(letters: &[Letter], step: &Name, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    let rows = letters.iter().flat_map(|letter| &letter.rows);
     let fits = rows.filter(|(rule, row)| rule == step.as_str() || wanted.contains(row));
     fits.map(|(_, row)| row.clone()).collect()
 }
@@ -191,10 +195,10 @@ fn tells(wanted: &str, said: &str) -> bool {
 }
 
 /// Reads every node's event log from its store, from an instant on. Blocks.
-pub fn read_events(world: &World, service: &Name, from: Timestamp) -> Result<Vec<Event>, StoreError> {
+pub fn read_events(dir: &Path, nodes: &[NodeData], service: &Name, from: Timestamp) -> Result<Vec<Event>, StoreError> {
     let mut all = Vec::new();
-    for node in &world.nodes {
-        let store = Store::open(&world.node_dir(&node.name).join("node.sqlite"))?;
+    for node in nodes {
+        let store = Store::open(&dir.join(&node.name).join("node.sqlite"))?;
         let service = service.to_string();
         let own: Result<Vec<Event>, StoreError> = store.read_blocking("demo.events", move |tx| {
             events::of_service(tx, &service, from, Timestamp::MAX, EVENTS_MAX)
@@ -369,7 +373,11 @@ pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> Strin
     line("Handläggarnas åtgärder", figures.sittings.to_string());
     line(
         "Brev",
-        format!("{}, varav {} lästa här", figures.letters, played.letters.len()),
+        format!(
+            "{}, varav {} lästa här",
+            figures.letters,
+            played.letters.values().map(Vec::len).sum::<usize>()
+        ),
     );
     let readings: usize = played.insight.values().sum();
     line(

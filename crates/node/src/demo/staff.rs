@@ -11,14 +11,19 @@ use samverk_domain::pack::{Area, Source};
 use samverk_domain::terms::BodyId;
 
 use super::agreements::responsible;
-use super::browser::{Filling, Form, Kind, Page};
+use super::browser::{Filling, Form, NotShown, Page};
 use super::data;
 use super::player::{NotPlayed, Person, Player, Reached, STILL_MAX};
+use super::scenario::Ending;
 
 /// Queues where staff have something to do. The others wait for somebody else.
 const QUEUES: [&str; 2] = ["staff", "meeting"];
 /// Acts in one case before it is given up; an alcohol permit needs about eight.
 const ACTS_MAX: usize = 40;
+/// Acts that bring a case towards its end.
+const ENDING: [&str; 5] = ["tvist", "kommunicera", "utkast", "besluta", "namnd"];
+/// How long a step that is to wait is watched, so that one that goes on by itself is seen.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
 /// How often an act may be refused because the case has moved on since its page was opened.
 const REFUSED_MAX: usize = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -68,7 +73,9 @@ impl Player<'_> {
                 .filter(|(_, reached)| !reached.is_decided_with_letter())
                 .map(|(_, reached)| reached)
                 .collect();
-            if left.is_empty() && !progress {
+            let some_wait = reached.values().any(|reached| reached.outcome.is_none());
+            let settled = !some_wait || (reached == before && moved.elapsed() > SETTLED_AFTER);
+            if left.is_empty() && !progress && settled {
                 return Ok(reached);
             }
             if progress || reached != before {
@@ -89,7 +96,7 @@ impl Player<'_> {
     }
 
     /// The bodies that may have something to do: those of the steps, and those that are asked for an opinion.
-    fn bodies(&self) -> BTreeSet<BodyId> {
+    pub fn bodies(&self) -> BTreeSet<BodyId> {
         let referrals = self.pack.facts.iter().filter_map(|fact| match &fact.source.it {
             Source::Referral(referral) => Some(&referral.role),
             _ => None,
@@ -138,7 +145,11 @@ impl Player<'_> {
             let who = format!("{}, {}", row.namn, row.titel.to_lowercase());
             let done = self.at_desk(&mut worker, &node, body, &who, staff, tell).await;
             staff.people.insert(row.pnr.clone(), worker);
-            progress |= done?;
+            progress |= match done {
+                // A node that is down delays its own steps only.
+                Err(NotPlayed::Page(NotShown::Unreachable(..))) => false,
+                done => done?,
+            };
         }
         Ok(progress)
     }
@@ -171,7 +182,7 @@ impl Player<'_> {
                     let Some(form) = forms.iter().find(|form| is_act(form)) else {
                         break;
                     };
-                    let Some(filling) = self.filled(form, body, &mut staff.left) else {
+                    let Some(filling) = self.filled(&page, form, body, &mut staff.left) else {
                         break;
                     };
                     let what = form
@@ -205,9 +216,14 @@ impl Player<'_> {
     }
 
     /// The one thing's form filled in, or nothing when the scenario does not say what to answer.
-    fn filled(&self, form: &Form, body: &BodyId, left: &mut BTreeSet<String>) -> Option<Filling> {
+    fn filled(&self, page: &Page, form: &Form, body: &BodyId, left: &mut BTreeSet<String>) -> Option<Filling> {
         let mut filling = Filling::default();
         let act = form.action.rsplit('/').next().unwrap_or_default();
+        let ending = self.ending(page);
+        // Where the scenario says that a step waits, or that a person must look, nobody brings it to an end.
+        if ending.is_some_and(|ending| !ending.is_final()) && ENDING.contains(&act) {
+            return None;
+        }
         match act {
             "bedom" => {
                 let asked = form.fields.iter().filter(|field| field.name == "uppgift");
@@ -242,23 +258,11 @@ impl Player<'_> {
                 filling.put("text", format!("{answer}."));
             }
             "tvist" => {
-                // What nobody has settled stays open where the scenario says that the step waits.
-                if self.waits(form) {
-                    return None;
-                }
-                filling.put(
-                    "skal",
-                    "Handläggaren har gått igenom sökandens invändning och registrets uppgift.",
-                );
+                let words = "Handläggaren har gått igenom sökandens invändning och registrets uppgift.";
+                filling.put("skal", words);
             }
             "utkast" => {
-                let wanted = self.scenario.expected.values().filter(|ending| ending.is_final());
-                let wanted: BTreeSet<&str> = wanted.map(|ending| ending.outcome.as_str()).collect();
-                let offered = form.fields.iter().filter(|field| field.name == "utfall");
-                let outcome = offered
-                    .map(|field| field.value.as_str())
-                    .find(|value| wanted.contains(value))?;
-                filling.put("utfall", outcome);
+                filling.put("utfall", &ending?.outcome);
                 filling.put("skal", "Handläggarens samlade bedömning av det som framgår av ärendet.");
             }
             "besluta" | "forlang" if form.field("delegation-dag").is_some() => {
@@ -288,24 +292,15 @@ impl Player<'_> {
         Some(filling)
     }
 
-    /// Whether the scenario lets a step of this case wait.
-    fn waits(&self, form: &Form) -> bool {
-        let disputed = form
-            .fields
-            .iter()
-            .filter(|field| field.name == "uppgift" && matches!(field.kind, Kind::Radio { .. }));
-        let facts: BTreeSet<Name> = disputed
-            .filter_map(|field| Name::parse(field.value.split('[').next()?).ok())
-            .collect();
-        self.pack.steps.iter().any(|step| {
-            let reads = samverk_domain::check::read_by_step(self.pack, &step.name.it);
-            let waits = self
-                .scenario
-                .expected
-                .get(&step.name.it)
-                .is_some_and(|ending| ending.outcome == "väntar");
-            waits && facts.iter().any(|fact| reads.contains(fact))
-        })
+    /// What the scenario expects of the step that a case's page is about.
+    fn ending(&self, page: &Page) -> Option<&Ending> {
+        let caption = page.texts("main .case-head .caption").into_iter().next()?;
+        let mut steps = self.pack.steps.iter();
+        let step = steps.find(|step| {
+            let name = self.pack.text("sv", &format!("steg.{}", step.name.it));
+            name.unwrap_or(step.name.it.as_str()) == caption
+        })?;
+        self.scenario.expected.get(&step.name.it)
     }
 
     /// The person answers what bodies ask through the place where they applied.
@@ -342,16 +337,21 @@ impl Player<'_> {
         Ok(filling)
     }
 
-    /// A letter that the person opens: the rows that it rests on in the step's own rule, and addresses of evidence.
-    pub async fn read_letter(&self, person: &mut Person, address: &str) -> Result<Letter, NotPlayed> {
-        let page = person.open(self.world, address).await?;
-        if page.status >= 400 {
-            return Err(NotPlayed::Refused {
-                page: page.path(),
-                why: page.error().unwrap_or_default(),
-            });
+    /// The letters about a step in the person's mailbox at the body, newest first, each opened.
+    pub async fn read_letters(&self, person: &mut Person, reached: &Reached) -> Result<Vec<Letter>, NotPlayed> {
+        let Some(link) = reached.link.as_ref().and_then(|link| link.split_once("/post/")) else {
+            return Ok(Vec::new());
+        };
+        let mailbox = person.open(self.world, &format!("{}/post", link.0)).await?;
+        let rows = mailbox.texts("main tbody tr");
+        let links = mailbox.links("main tbody tr");
+        let mut letters = Vec::new();
+        for ((href, _), row) in links.iter().zip(rows) {
+            if row.contains(&reached.diary_number) {
+                letters.push(Letter::of(&person.follow(self.world, &mailbox, href).await?));
+            }
         }
-        Ok(Letter::of(&page))
+        Ok(letters)
     }
 }
 
