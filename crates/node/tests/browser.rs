@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use common::applicant::{self, Blind, Looks, Scenario};
 use common::browser::{self, Browser, Scripts};
 use common::nodes::{self, Federation, Process};
+use common::paper;
 use fantoccini::Locator;
 use fantoccini::key::Key;
 
@@ -27,6 +28,8 @@ struct OneNode {
 
 /// An automatic decision takes seconds; a busy machine may need more.
 const COMES_WITHIN: Duration = Duration::from_secs(60);
+/// Things to do in one case, one after the other.
+const TURNS_MAX: usize = 12;
 /// One of Skatteverket's test numbers.
 const STAFF: &str = "198711242399";
 
@@ -279,4 +282,133 @@ async fn a_café_is_applied_for_without_javascript() {
     let scenario = Scenario::read(include_str!("../demo/scenarios/kafe.md"));
     applicant::apply(&browser, &federation.service(), &scenario, &mut Blind).await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn cases_are_worked_on_and_decided_with_the_keyboard_alone() {
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    let federation = Federation::start().await;
+    let scenario = Scenario::read(include_str!("../demo/scenarios/full.md"));
+    let mut quick = samverk::demo::browser::Browser::new().unwrap();
+    let id = paper::draft(&mut quick, &federation.service(), &scenario)
+        .await
+        .unwrap();
+    let portal = federation.world.url(&federation.portal());
+    paper::submit(&mut quick, &portal, &id, &scenario).await.unwrap();
+    let mut faults = Vec::new();
+
+    // Gas: assessed and decided by one who may.
+    let association = federation.world.url("exempelkommun-b");
+    applicant::log_in(&browser, &format!("{association}/handlaggning"), "198711242399").await;
+    until(&browser, "main a[href^=\"/handlaggning/\"]").await;
+    follow(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
+    work(&browser, "gas", &mut faults).await;
+    browser.close().await;
+
+    // Alcohol: the police is asked, and answers.
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    let municipality = federation.world.url("exempelkommun-a");
+    applicant::log_in(&browser, &format!("{municipality}/handlaggning"), "198504092381").await;
+    until(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
+    follow(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
+    browser.tab_to("main .needs button[type=submit]").await;
+    browser.enter().await;
+    faults.extend(browser.is_sound("case-referred").await);
+    browser.close().await;
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    let police = federation.world.url("polisdistriktet");
+    applicant::log_in(&browser, &format!("{police}/handlaggning"), "198109162399").await;
+    until(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
+    follow(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
+    faults.extend(browser.is_sound("referral").await);
+    fill_in(&browser, "main form").await;
+    browser.tab_to("main form button[type=submit]").await;
+    browser.enter().await;
+    faults.extend(browser.is_sound("referral-answered").await);
+    browser.close().await;
+
+    // The person reads the decision.
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    applicant::log_in(&browser, &format!("{association}/post"), scenario.of("person.pnr")).await;
+    until(&browser, "main a[href^=\"/post/\"]").await;
+    for letter in links(&browser, "main a[href^=\"/post/\"]").await {
+        look(
+            &browser,
+            &format!("letter-{}", faults.len()),
+            &format!("{association}{letter}"),
+            &mut faults,
+        )
+        .await;
+    }
+    browser.close().await;
+    none(&faults);
+}
+
+/// Does the one thing to do in a case, as long as there is one.
+async fn work(browser: &Browser, name: &str, faults: &mut Vec<String>) {
+    for turn in 0..TURNS_MAX {
+        faults.extend(browser.is_sound(&format!("work-{name}-{turn}")).await);
+        let form = "main .needs form";
+        if browser.client.find(Locator::Css(form)).await.is_err() {
+            let state = browser.text_of(".case-head .tag").await;
+            assert_eq!(
+                state, "Underrättad om beslutet",
+                "nothing is to be done, so the case has been decided"
+            );
+            return;
+        }
+        fill_in(browser, form).await;
+        browser.tab_to(&format!("{form} button[type=submit]")).await;
+        browser.enter().await;
+        let mistakes = browser.client.find_all(Locator::Css(".error-summary")).await.unwrap();
+        if let Some(mistake) = mistakes.first() {
+            panic!("{}", mistake.text().await.unwrap());
+        }
+    }
+    panic!(
+        "{name} has not been decided after {TURNS_MAX} turns: {}",
+        browser.text_of("main").await
+    );
+}
+
+/// Says yes, or what goes well, and gives a reason wherever one is wanted.
+async fn fill_in(browser: &Browser, form: &str) {
+    for group in applicant::names(browser, &format!("{form} input[type=radio]")).await {
+        let mut value = None;
+        for radio in browser
+            .client
+            .find_all(Locator::Css(&format!("{form} input[name=\"{group}\"]")))
+            .await
+            .unwrap()
+        {
+            let own = radio.attr("value").await.unwrap().unwrap_or_default();
+            if value.is_none() || matches!(own.as_str(), "ja" | "bifall" | "ingen erinran") {
+                value = Some(own);
+            }
+        }
+        applicant::choose(browser, &group, &value.unwrap_or_default()).await;
+    }
+    for area in applicant::names(browser, &format!("{form} textarea")).await {
+        let css = format!("{form} textarea[name=\"{area}\"]");
+        let there = browser
+            .client
+            .find(Locator::Css(&css))
+            .await
+            .unwrap()
+            .prop("value")
+            .await
+            .unwrap();
+        if there.unwrap_or_default().is_empty() {
+            browser.tab_to(&css).await;
+            browser.type_in("Inget talar emot.").await;
+        }
+    }
 }

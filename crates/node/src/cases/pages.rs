@@ -675,6 +675,11 @@ fn rule_rows(open: &Open, examined: &Examined) -> Markup {
             escape(&law)
         );
     }
+    let list = if html.is_empty() {
+        String::new()
+    } else {
+        format!("<ul>{html}</ul>")
+    };
     let verdict = match examined.result.verdict(open.pack(), open.step_name()) {
         Verdict::Outcome(outcome) => format!(
             "Reglerna ger nu: <strong>{}</strong>.",
@@ -682,15 +687,13 @@ fn rule_rows(open: &Open, examined: &Examined) -> Markup {
         ),
         Verdict::CaseWorker => "Reglerna lämnar utfallet till en handläggare.".to_owned(),
         Verdict::Waiting => {
-            let waits: Vec<String> = examined.result.waits_for.keys().map(|name| label(open, name)).collect();
-            format!("Reglerna väntar på: {}.", escape(&waits.join(", ")))
+            let waits = examined.result.waits_for.keys();
+            let waits: String = waits
+                .map(|name| format!("<li>{}</li>", escape(&label(open, name))))
+                .collect();
+            return Markup::trusted(format!("<p>Reglerna väntar på svar:</p><ul>{waits}</ul>{list}"));
         }
         Verdict::NotNeeded => "Steget behövs inte.".to_owned(),
-    };
-    let list = if html.is_empty() {
-        String::new()
-    } else {
-        format!("<ul>{html}</ul>")
     };
     Markup::trusted(format!("<p>{verdict}</p>{list}"))
 }

@@ -311,7 +311,7 @@ pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
     let mut sentences = vec![own(format!(
         "Inkom {} genom {}.",
         swedish_date(application.received_day),
-        application.host
+        body_in_federation(node, &application.host).map_or_else(|_| application.host.to_string(), |host| host.name)
     ))];
     for held in &open.file.facts {
         let name = &held.sent.slot.fact;
@@ -330,15 +330,23 @@ pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
             .disputed
             .as_ref()
             .map_or_else(String::new, |says| format!(" Sökanden: {says}"));
+        let value = value.trim_end_matches('.');
         sentences.push(own(format!("{}{item}: {value}.{disputed}", label(open, name))));
     }
-    Ok(letter::plain(Plain {
+    let mut paper = letter::plain(Plain {
         body: &body,
         to: vec![],
         heading: step_text(open.pack(), "sv", open.step_name()),
         sentences,
         diary_number: open.diary_number(),
         sent: application.received_day,
-        signed_by: Some(application.applicant.person_name.clone()),
-    }))
+        signed_by: None,
+    });
+    // It came from the applicant; the body has neither sent nor signed it.
+    "Inkom".clone_into(&mut paper.stamp.what);
+    paper.signature = vec![application.applicant.person_name.clone()];
+    if let Some(company) = &application.applicant.represents_name {
+        paper.signature.insert(0, format!("För {company}"));
+    }
+    Ok(paper)
 }

@@ -2127,6 +2127,7 @@ fn status_line(pack: &Pack, lang: Lang, page: &Page, view: Option<&FederationVie
         (Delivery::Delivered, None, _) => ("is-now", t("status.received").with("body", &name).to_string()),
     };
     let link = match (&row.letter, &row.page) {
+        (Some(letter), _) if row.outcome.is_some() => Some((t("status.read_decision").to_string(), letter.clone())),
         (Some(letter), _) => Some((t("status.read_letter").to_string(), letter.clone())),
         (None, Some(page)) => Some((t("status.open_case").with("body", &name).to_string(), page.clone())),
         _ => None,

@@ -153,7 +153,7 @@ pub async fn log_in(browser: &Browser, address: &str, number: &str) {
 }
 
 /// Names of fields, each once, in the page's order.
-async fn names(browser: &Browser, css: &str) -> Vec<String> {
+pub async fn names(browser: &Browser, css: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for field in browser.client.find_all(Locator::Css(css)).await.unwrap() {
         if let Some(name) = field.attr("name").await.unwrap()
@@ -166,7 +166,7 @@ async fn names(browser: &Browser, css: &str) -> Vec<String> {
 }
 
 /// Chooses one of a group of radio buttons as a keyboard does: Tab to the group, arrows within it.
-async fn choose(browser: &Browser, group: &str, value: &str) {
+pub async fn choose(browser: &Browser, group: &str, value: &str) {
     let options = format!("main input[type=radio][name=\"{group}\"]");
     let count = browser.client.find_all(Locator::Css(&options)).await.unwrap().len();
     let mut focused = browser.tab_to(&options).await;
