@@ -181,14 +181,20 @@ impl Scenario {
                 row.entry(subject).or_default().insert(register.field.clone(), value);
             }
         }
-        // A register of which nothing is said but that it is out of order is a node that does not run. If it answers
-        // something else, only those fields fail.
-        let stopped: BTreeSet<&Name> = down.difference(&up).copied().collect();
-        changes.unavailable.retain(|(register, _)| !stopped.contains(register));
         let keeps = |register: &Name| {
             let mut nodes = federation.nodes.iter();
             nodes.find(|node| node.bodies.iter().any(|body| body.registers.contains(register)))
         };
+        // A register of which nothing is said but that it is out of order is a node that does not run. If it answers
+        // something else, or its keeper also decides in matters (the tax agency does), only those fields fail.
+        let decides =
+            |register: &Name| keeps(register).is_some_and(|node| node.bodies.iter().any(|body| !body.tasks.is_empty()));
+        let stopped: BTreeSet<&Name> = down
+            .difference(&up)
+            .copied()
+            .filter(|register| !decides(register))
+            .collect();
+        changes.unavailable.retain(|(register, _)| !stopped.contains(register));
         let nodes = stopped.into_iter().filter_map(keeps).map(|node| node.name.clone());
         (changes, nodes.collect())
     }
@@ -290,9 +296,16 @@ mod tests {
 
     #[test]
     fn a_register_that_answers_nothing_is_a_node_that_does_not_run() {
-        let (changes, stopped) = changes("| företag.f-skatt | ur funktion; ja |\n| företag.moms | ur funktion; ja |\n");
-        assert_eq!(stopped, ["skatteregistret".to_owned()].into());
+        let (changes, stopped) = changes("| lokal.kommun | ur funktion; 0001 |\n");
+        assert_eq!(stopped, ["fastighetsregistret".to_owned()].into());
         assert!(changes.unavailable.is_empty());
+    }
+
+    #[test]
+    fn a_keeper_that_also_decides_goes_on_deciding_when_its_register_is_out_of_order() {
+        let (changes, stopped) = changes("| företag.f-skatt | ur funktion; ja |\n| företag.moms | ur funktion; ja |\n");
+        assert_eq!(stopped, BTreeSet::new());
+        assert_eq!(changes.unavailable.len(), 2);
     }
 
     #[test]
