@@ -278,10 +278,8 @@ impl Player<'_> {
             "namnd" => {
                 filling.put("paragraf", "§ 142");
             }
-            "kommunicera" => {
-                if form.field("text").is_some_and(|field| field.value.trim().is_empty()) {
-                    filling.put("text", "Underlaget i ärendet, som framgår av handlingarna.");
-                }
+            "kommunicera" if form.field("text").is_some_and(|field| field.value.trim().is_empty()) => {
+                filling.put("text", "Underlaget i ärendet, som framgår av handlingarna.");
             }
             "komplettering" => {
                 left.insert("det som handläggaren behöver få kompletterat".to_owned());
