@@ -857,6 +857,11 @@ fn delegation(html: &mut String, fields: Option<&Fields>) {
     line(html, fields, "delegation-paragraf", "Delegationsbeslutets paragraf", "");
 }
 
+/// A body as a reader knows it.
+fn body_name(node: &Node, id: &BodyId) -> String {
+    super::file::body_in_federation(node, id).map_or_else(|_| id.to_string(), |body| letter::organ(&body))
+}
+
 /// The form of one act. Facts' names are their slots, so that a form says what it is about.
 fn form(
     node: &Node,
@@ -982,7 +987,7 @@ fn form(
                 .first()
                 .and_then(|name| desk::referral(node, open, examined, name).ok())
             {
-                let _ = write!(html, "<p>Skickas till {}.</p>", escape(sent.to.as_str()));
+                let _ = write!(html, "<p>Skickas till {}.</p>", escape(&body_name(node, &sent.to)));
                 area(
                     &mut html,
                     fields,
