@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use samverk_domain::finding::SourceFile;
 use samverk_domain::pack::{Pack, parse};
-use samverk_domain::rules::evaluate::evaluate;
+use samverk_domain::rules::evaluate;
 use samverk_domain::rules::example;
 
 static PACK: LazyLock<Pack> = LazyLock::new(|| {
