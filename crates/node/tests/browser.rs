@@ -345,10 +345,12 @@ async fn cases_are_worked_on_and_decided_with_the_keyboard_alone() {
     };
     applicant::log_in(&browser, &format!("{association}/post"), scenario.of("person.pnr")).await;
     until(&browser, "main a[href^=\"/post/\"]").await;
-    for letter in links(&browser, "main a[href^=\"/post/\"]").await {
+    let letters = links(&browser, "main a[href^=\"/post/\"]").await;
+    assert!(letters.len() >= 2, "a receipt and a decision: {letters:?}");
+    for (n, letter) in letters.iter().enumerate() {
         look(
             &browser,
-            &format!("letter-{}", faults.len()),
+            &format!("letter-{n}"),
             &format!("{association}{letter}"),
             &mut faults,
         )

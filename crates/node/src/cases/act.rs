@@ -11,7 +11,7 @@ use samverk_domain::case::messages::{
 };
 use samverk_domain::case::{self as procedure, State};
 use samverk_domain::events::Kind;
-use samverk_domain::pack::{Source, Type};
+use samverk_domain::pack::{Pack, Source, Type};
 use samverk_domain::terms::{BodyId, MessageKind, Subject};
 use samverk_domain::words::time::{Moment, start_of};
 use samverk_store::{Tx, diary, documents, jobs, letters};
@@ -61,7 +61,7 @@ pub fn act(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open, act: &Act, word
     let when = open.moment(ctx);
     let (next, effects) = procedure::apply(&open.file.case, act, when)?;
     open.file.case = next;
-    let (way, who, what) = entry(node, act);
+    let (way, who, what) = entry(node, open.pack(), act);
     enter(ctx, tx, open, way, &who, &what)?;
     let mut made: Vec<(DocumentOf, String, Letter)> = Vec::new();
     for effect in effects {
@@ -216,7 +216,7 @@ pub fn enter(ctx: &Ctx, tx: &mut Tx, open: &Open, way: diary::Way, who: &str, wh
 }
 
 /// An act as the diary enters it: which way, who, briefly what. No personal data.
-fn entry(node: &Node, act: &Act) -> (diary::Way, String, String) {
+fn entry(node: &Node, pack: &Pack, act: &Act) -> (diary::Way, String, String) {
     use diary::Way::{In, Out, Own};
     let party = || "Sökanden".to_owned();
     let us = || "Egen".to_owned();
@@ -240,7 +240,10 @@ fn entry(node: &Node, act: &Act) -> (diary::Way, String, String) {
         } => (Out, party(), "Underlag för yttrande".to_owned()),
         Act::Communicate { .. } => (Own, us(), "Kommunikation utelämnad, med skäl".to_owned()),
         Act::PartyAnswered { .. } => (In, party(), "Yttrande".to_owned()),
-        Act::Assess { fact, .. } => (Own, us(), format!("Bedömning: {fact}")),
+        Act::Assess { fact, .. } => {
+            let name = pack.text("sv", &format!("namn.{fact}"));
+            (Own, us(), format!("Bedömning: {}", name.unwrap_or(fact.as_str())))
+        }
         Act::Draft { .. } => (Own, us(), "Utkast till beslut".to_owned()),
         Act::Decide(decision) => (Own, us(), format!("Beslut: {}", decision.outcome)),
         Act::Notify { .. } => (Out, party(), "Underrättelse om beslutet".to_owned()),

@@ -522,6 +522,15 @@ fn label(open: &Open, name: &Name) -> String {
     text.map_or_else(|| name.to_string(), str::to_owned)
 }
 
+/// `Är sökanden lämplig? Ja`, `Gasol inomhus: 12 liter`
+fn answered(label: &str, value: &str) -> String {
+    match (label.ends_with('?'), value) {
+        (true, "ja") => format!("{label} Ja"),
+        (true, "nej") => format!("{label} Nej"),
+        _ => format!("{label}: {value}"),
+    }
+}
+
 fn law_of(open: &Open, name: &Name) -> String {
     let fact = open.pack().fact(name);
     fact.and_then(|fact| fact.processing.as_ref().or(fact.disclosure.as_ref()))
@@ -580,7 +589,7 @@ fn checks(open: &Open) -> Checks {
         {
             checks.push(Check {
                 state: if *answer { CheckState::Yes } else { CheckState::No },
-                title: format!("{}: {}", label(open, name), if *answer { "ja" } else { "nej" }),
+                title: answered(&label(open, name), if *answer { "ja" } else { "nej" }),
                 body: Markup::trusted(format!(
                     "<p class=\"flush\">{}</p><p class=\"flush subtle\">{}, {}</p>",
                     escape(reasons),
