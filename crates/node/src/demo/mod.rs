@@ -20,6 +20,7 @@ use samverk_domain::terms::BodyId;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config::Role;
 
 pub mod agreements;
 pub mod browser;
@@ -31,6 +32,7 @@ pub mod scenario;
 pub mod staff;
 pub mod world;
 
+use data::StaffData;
 use player::{Applied, Person, Player};
 use processes::Processes;
 use report::Figures;
@@ -94,24 +96,21 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         pack,
         scenario: &scenario,
     };
-    let journey = async {
-        let differences = journey(&player, &mut processes, &not_running, began).await?;
+    let played = tokio::select! {
+        played = journey(&player, &mut processes, &not_running, began) => played,
+        () = crate::node::asked_to_stop() => Err(anyhow::anyhow!("stopped before the journey was over")),
+    };
+    if let Ok(differences) = &played {
+        for difference in differences {
+            eprintln!("samverk demo: {difference}");
+        }
         if !options.once {
             println!("{}", guide(&player));
             crate::node::asked_to_stop().await;
         }
-        anyhow::Ok(differences)
-    };
-    let done = tokio::select! {
-        done = journey => done,
-        () = crate::node::asked_to_stop() => Err(anyhow::anyhow!("stopped before the journey was over")),
-    };
-    processes.stop_all().await;
-    let differences = done?;
-    for difference in &differences {
-        eprintln!("samverk demo: {difference}");
     }
-    Ok(ExitCode::from(u8::from(!differences.is_empty())))
+    processes.stop_all().await;
+    Ok(ExitCode::from(u8::from(!played?.is_empty())))
 }
 
 /// Starts the nodes and plays the scenario; gives how it ended otherwise than expected.
@@ -216,7 +215,8 @@ fn guide(player: &Player<'_>) -> String {
     ));
     line(String::new());
     line("Handläggare, med nummer för inloggning".to_owned());
-    for row in &world.staff {
+    let in_cases = |row: &&StaffData| !row.has_role(Role::Operator);
+    for row in world.staff.iter().filter(in_cases) {
         let Some(node) = world.node_of(&row.organ) else {
             continue;
         };

@@ -1,0 +1,372 @@
+//! Whole journeys over many nodes in one process: own stores, keys and addresses, one clock that the test moves.
+//!
+//! Always true: the journey goes through the nodes' web pages, as in `samverk demo`, and what is compared is what the pages
+//! say and what the event logs count. The scenarios lie in `tests/scenarios`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use samverk::chance::Chance;
+use samverk::clock::Clock;
+use samverk::config::Config;
+use samverk::demo::data;
+use samverk::demo::player::{Applied, Person, Player};
+use samverk::demo::report::{self, Figures, Played};
+use samverk::demo::scenario::Scenario;
+use samverk::demo::world::{self, EID, Laying, World};
+use samverk::node::{Node, Running, Surroundings};
+use samverk::test_eid::{EidConfig, TestEid};
+use samverk::trust::keys::BodyKeys;
+use samverk_domain::events::Kind;
+use samverk_domain::fact::Name;
+use samverk_domain::terms::BodyId;
+use samverk_store::StoreError;
+use tokio::sync::watch;
+
+/// The hand moves one second in this time, so that what is tried again is tried soon.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The federation in one process.
+struct Federation {
+    dir: tempfile::TempDir,
+    world: World,
+    running: BTreeMap<String, Running>,
+    surroundings: Surroundings,
+    /// Stops the e-legitimation when it is dropped.
+    _eid: watch::Sender<bool>,
+    began: jiff::Timestamp,
+    not_running: BTreeSet<String>,
+    scenario: Scenario,
+}
+
+impl Federation {
+    async fn of(text: &str) -> Self {
+        let packs = world::embedded_packs().unwrap();
+        let scenario = Scenario::read(&packs[0], "scenario", text).unwrap();
+        let (changes, not_running) = scenario.changes(&packs[0], &data::federation().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let mut listeners: BTreeMap<String, TcpListener> = world::names()
+            .unwrap()
+            .into_iter()
+            .map(|name| (name, TcpListener::bind("127.0.0.1:0").unwrap()))
+            .collect();
+        let addresses = listeners
+            .iter()
+            .map(|(name, listener)| (name.clone(), listener.local_addr().unwrap()))
+            .collect();
+        let began: jiff::Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let (clock, hand) = Clock::settable(began);
+        let order = Laying {
+            dir: dir.path().to_owned(),
+            addresses,
+            now: began,
+            chance: Chance::System,
+            changes,
+        };
+        let world = tokio::task::spawn_blocking(move || World::lay(&order))
+            .await
+            .unwrap()
+            .unwrap();
+        let surroundings = Surroundings {
+            clock: clock.clone(),
+            chance: Chance::System,
+        };
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                hand.advance(SignedDuration::from_secs(1));
+            }
+        });
+        let (stop, mut stopped) = watch::channel(false);
+        let eid_dir = world.node_dir(EID);
+        let body = BodyId::parse(EID).unwrap();
+        let keys = BodyKeys::load_or_generate(&eid_dir, &body, |bytes| Chance::System.fill(bytes)).unwrap();
+        let eid = TestEid::new(EidConfig::read(&eid_dir).unwrap(), keys, clock, Chance::System).unwrap();
+        let listener = on_runtime(listeners.remove(EID).unwrap());
+        tokio::spawn(async move {
+            let until = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            axum::serve(listener, eid.app())
+                .with_graceful_shutdown(until)
+                .await
+                .unwrap();
+        });
+        let mut federation = Self {
+            dir,
+            world,
+            running: BTreeMap::new(),
+            surroundings,
+            _eid: stop,
+            began,
+            not_running,
+            scenario,
+        };
+        for (name, listener) in listeners {
+            if !federation.not_running.contains(&name) {
+                federation.serve(&name, on_runtime(listener));
+            }
+        }
+        federation
+    }
+
+    fn serve(&mut self, name: &str, listener: tokio::net::TcpListener) {
+        let dir = self.world.node_dir(name);
+        let node = Node::open(&dir, Config::read(&dir).unwrap(), self.surroundings.clone()).unwrap();
+        self.running.insert(name.to_owned(), node.serve_on(listener).unwrap());
+    }
+
+    async fn start(&mut self, name: &str) {
+        let listener = tokio::net::TcpListener::bind(self.world.addresses[name]).await.unwrap();
+        self.serve(name, listener);
+    }
+
+    async fn stop(&mut self, name: &str) {
+        self.running.remove(name).unwrap().stop().await;
+    }
+
+    fn player(&self) -> Player<'_> {
+        Player {
+            world: &self.world,
+            pack: &self.world.packs[0],
+            scenario: &self.scenario,
+        }
+    }
+
+    async fn apply(&self, person: &mut Person) -> Applied {
+        let mut applied = Applied::default();
+        self.player().apply(person, &mut applied, &mut |_| {}).await.unwrap();
+        applied
+    }
+
+    /// The rest of the journey; what does not end as the scenario says fails the test.
+    async fn finish(&mut self, mut person: Person, applied: Applied) -> (Played, Figures) {
+        // A register that shares its node with a body that decides is down while the person applies only.
+        let deciding: BTreeSet<String> = self
+            .player()
+            .bodies()
+            .iter()
+            .filter_map(|body| Some(self.world.node_of(body)?.name.clone()))
+            .collect();
+        for node in self.not_running.clone() {
+            if applied.submission.is_some() && deciding.contains(&node) {
+                self.start(&node).await;
+            }
+        }
+        let player = self.player();
+        let played = report::play(&player, &mut person, applied, &mut |_| {}).await.unwrap();
+        let differences = report::differences(player.pack, &self.scenario, &played);
+        assert!(differences.is_empty(), "{differences:#?}");
+        assert_eq!(played.not_verified, Vec::<String>::new());
+        let (dir, nodes, slug) = (
+            self.world.dir.clone(),
+            self.world.nodes.clone(),
+            player.pack.meta.slug.it.clone(),
+        );
+        let began = self.began;
+        let events = tokio::task::spawn_blocking(move || report::read_events(&dir, &nodes, &slug, began))
+            .await
+            .unwrap()
+            .unwrap();
+        (played, Figures::of(player.pack, &events))
+    }
+
+    /// From the first page to the last letter.
+    async fn play(text: &str) -> (Self, Played, Figures) {
+        let mut federation = Self::of(text).await;
+        let mut person = Person::new(&federation.scenario.person).unwrap();
+        let applied = federation.apply(&mut person).await;
+        let (played, figures) = federation.finish(person, applied).await;
+        assert_eq!(figures.twice, BTreeSet::new());
+        assert_eq!(figures.certificates, BTreeSet::new());
+        (federation, played, figures)
+    }
+
+    /// Cases in a body's diary.
+    async fn cases(&self, node: &str, body: &str) -> u64 {
+        let body = BodyId::parse(body).unwrap();
+        let node = Arc::clone(&self.running[node].node);
+        let counted: Result<_, StoreError> = node
+            .store
+            .read("test.cases", move |tx| samverk_store::cases::waiting(tx, &body))
+            .await;
+        counted.unwrap().iter().map(|(_, count)| count).sum()
+    }
+}
+
+fn on_runtime(listener: TcpListener) -> tokio::net::TcpListener {
+    listener.set_nonblocking(true).unwrap();
+    tokio::net::TcpListener::from_std(listener).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn outcome<'p>(played: &'p Played, step: &str) -> Option<&'p str> {
+    played.reached.get(&name(step))?.outcome.as_deref()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restaurant_with_alcohol_and_gas_is_opened_across_independent_bodies() {
+    let (federation, played, figures) = Federation::play(data::FIRST_SCENARIO.text).await;
+    assert!(figures.although.is_empty(), "{:?}", figures.although);
+    assert_eq!(figures.asked.len(), 23);
+    assert!(played.verified >= 40, "{}", played.verified);
+    assert!(played.reached[&name("livsmedel")].automatic);
+    let automatic = figures
+        .decided
+        .iter()
+        .filter(|(_, _, kind, _)| *kind == Kind::DecidedAutomatic);
+    assert_eq!(
+        automatic.count(),
+        2,
+        "the registration, and the notification that is only noted"
+    );
+    for (node, body) in [
+        ("exempelkommun-a", "exempelkommun-a.miljonamnden"),
+        ("exempelkommun-a", "exempelkommun-a.socialnamnden"),
+        ("exempelkommun-b", "raddningsforbundet"),
+        ("skatteregistret", "skatteregistret"),
+        ("polisdistriktet", "polisdistriktet"),
+    ] {
+        assert_eq!(federation.cases(node, body).await, 1, "{body}");
+    }
+    assert_eq!(
+        federation
+            .cases("exempelkommun-b", "exempelkommun-b.miljonamnden")
+            .await,
+        0
+    );
+    assert!(
+        played.letters[&name("serveringstillstånd")]
+            .iter()
+            .any(|letter| letter.why > 0)
+    );
+    assert!(federation.dir.path().join("ankaret/federation.jws").is_file());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_cafe_needs_one_registration_and_nothing_else() {
+    let (_, played, figures) = Federation::play(data::SCENARIOS[1].text).await;
+    assert_eq!(played.reached.len(), 1);
+    assert!(figures.asked.len() < 15 && figures.uploaded.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_collects_its_grounds_and_the_party_is_heard_before() {
+    let (_, played, _) = Federation::play(include_str!("scenarios/avslag-tva-grunder.md")).await;
+    assert_eq!(outcome(&played, "serveringstillstånd"), Some("avslag"));
+    let heard = played.did.iter().any(|did| did.what == "Kommunicera med parten");
+    assert!(heard, "{:?}", played.did);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_register_that_is_down_is_asked_instead_and_the_report_says_which() {
+    let (_, played, figures) = Federation::play(include_str!("scenarios/register-nere.md")).await;
+    let facts: Vec<&str> = figures.although.keys().map(String::as_str).collect();
+    assert_eq!(facts, ["företag.arbetsgivare", "företag.f-skatt", "företag.moms"]);
+    for fault in figures.although.values() {
+        let (kind, body) = fault.clone().unwrap();
+        assert_eq!(
+            (kind, body.unwrap().as_str()),
+            (Kind::RegisterFailed, "skatteregistret")
+        );
+    }
+    assert!(
+        played
+            .applied
+            .asked
+            .iter()
+            .filter(|asked| asked.instead.is_some())
+            .count()
+            == 3
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_that_was_ended_makes_its_fact_asked_and_the_report_names_the_reason() {
+    let (_, played, figures) = Federation::play(include_str!("scenarios/avtal-aterkallat.md")).await;
+    let (kind, body) = figures.although[&"företag.säte".to_owned()].clone().unwrap();
+    assert_eq!(
+        (kind, body.unwrap().as_str()),
+        (Kind::ReusedAnswerRefused, "bolagsregistret")
+    );
+    let asked = played
+        .applied
+        .asked
+        .iter()
+        .find(|asked| asked.fact == name("företag.säte"))
+        .unwrap();
+    assert!(asked.instead.as_ref().unwrap().contains("återkallat"), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disputed_fact_is_sent_with_the_dispute_and_settled_by_a_person() {
+    let (_, played, _) = Federation::play(include_str!("scenarios/bestridd.md")).await;
+    assert_eq!(played.applied.disputed, 1);
+    assert!(
+        played.did.iter().any(|did| did.what == "Ta ställning till uppgiften"),
+        "{:?}",
+        played.did
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_must_sign_together_with_another_is_stopped_before_the_first_question() {
+    let (federation, played, figures) = Federation::play(include_str!("scenarios/tva-maste-skriva-under.md")).await;
+    assert!(played.applied.stopped.is_some() && played.applied.asked.is_empty());
+    assert_eq!(figures.submitted, None);
+    assert_eq!(
+        federation
+            .cases("exempelkommun-a", "exempelkommun-a.miljonamnden")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_municipality_has_its_own_parameters_and_lets_a_person_register() {
+    let (federation, played, _) = Federation::play(include_str!("scenarios/exempelkommun-b.md")).await;
+    assert!(!played.reached[&name("livsmedel")].automatic);
+    assert_eq!(federation.cases("exempelkommun-b", "raddningsforbundet").await, 1);
+    assert_eq!(
+        federation
+            .cases("exempelkommun-a", "exempelkommun-a.miljonamnden")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_node_delays_its_own_steps_only_and_afterwards_everything_arrives_once() {
+    let mut federation = Federation::of(data::FIRST_SCENARIO.text).await;
+    federation.stop("exempelkommun-b").await;
+    let mut person = Person::new(&federation.scenario.person).unwrap();
+    let applied = federation.apply(&mut person).await;
+    let submission = applied.submission.clone().unwrap();
+    let decided = |step: &'static str| {
+        move |reached: &BTreeMap<Name, samverk::demo::player::Reached>| reached[&name(step)].outcome.is_some()
+    };
+    let player = federation.player();
+    let reached = player
+        .until(&mut person, &submission, |reached| {
+            decided("livsmedel")(reached) && decided("kassaregister")(reached)
+        })
+        .await
+        .unwrap();
+    assert!(reached[&name("gasol")].outcome.is_none());
+    assert!(
+        reached[&name("gasol")].words.contains("Väntar på att"),
+        "{:?}",
+        reached[&name("gasol")]
+    );
+    federation.start("exempelkommun-b").await;
+    let (played, figures) = federation.finish(person, applied).await;
+    assert_eq!(outcome(&played, "gasol"), Some("bifall"));
+    assert_eq!(federation.cases("exempelkommun-b", "raddningsforbundet").await, 1);
+    assert_eq!(figures.decided.len(), 4, "{:?}", figures.decided);
+}
