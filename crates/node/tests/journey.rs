@@ -3,6 +3,8 @@
 //! Always true: the journey goes through the nodes' web pages, as in `samverk demo`, and what is compared is what the pages
 //! say and what the event logs count. The scenarios lie in `tests/scenarios`.
 
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on stops its test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
