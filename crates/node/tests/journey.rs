@@ -40,7 +40,6 @@ struct Federation {
     /// Stops the e-legitimation when it is dropped.
     _eid: watch::Sender<bool>,
     began: jiff::Timestamp,
-    not_running: BTreeSet<String>,
     scenario: Scenario,
 }
 
@@ -104,11 +103,10 @@ impl Federation {
             surroundings,
             _eid: stop,
             began,
-            not_running,
             scenario,
         };
         for (name, listener) in listeners {
-            if !federation.not_running.contains(&name) {
+            if !not_running.contains(&name) {
                 federation.serve(&name, on_runtime(listener));
             }
         }
@@ -145,19 +143,7 @@ impl Federation {
     }
 
     /// The rest of the journey; what does not end as the scenario says fails the test.
-    async fn finish(&mut self, mut person: Person, applied: Applied) -> (Played, Figures) {
-        // A register that shares its node with a body that decides is down while the person applies only.
-        let deciding: BTreeSet<String> = self
-            .player()
-            .bodies()
-            .iter()
-            .filter_map(|body| Some(self.world.node_of(body)?.name.clone()))
-            .collect();
-        for node in self.not_running.clone() {
-            if applied.submission.is_some() && deciding.contains(&node) {
-                self.start(&node).await;
-            }
-        }
+    async fn finish(&self, mut person: Person, applied: Applied) -> (Played, Figures) {
         let player = self.player();
         let played = report::play(&player, &mut person, applied, &mut |_| {}).await.unwrap();
         let differences = report::differences(player.pack, &self.scenario, &played);
@@ -178,7 +164,7 @@ impl Federation {
 
     /// From the first page to the last letter.
     async fn play(text: &str) -> (Self, Played, Figures) {
-        let mut federation = Self::of(text).await;
+        let federation = Self::of(text).await;
         let mut person = Person::new(&federation.scenario.person).unwrap();
         let applied = federation.apply(&mut person).await;
         let (played, figures) = federation.finish(person, applied).await;

@@ -14,7 +14,8 @@ use crate::migrations::Migration;
 use crate::params;
 use crate::tx::{Row, StoreError, Tx};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
     owner: "submissions",
     number: 1,
     name: "submissions, their steps, files and notices",
@@ -67,7 +68,16 @@ create table submission_notices (
     answered_at text                -- instant the person answered
 );
 create index submission_notices_of on submission_notices (submission, at);",
-}];
+    },
+    Migration {
+        owner: "submissions",
+        number: 2,
+        name: "when the latest letter was sent",
+        sql: "
+alter table submission_steps add column letter_sent_at text; -- instant of the latest letter, so that an earlier one that comes later does not take its place
+",
+    },
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
@@ -378,10 +388,12 @@ pub fn status(tx: &mut Tx, of: &str, name: &str, it: &StatusRow) -> Result<bool,
     Ok(changed == 1)
 }
 
-pub fn letter(tx: &mut Tx, of: &str, name: &str, page: &str) -> Result<(), StoreError> {
+/// Notes where the latest letter about a step is read. One that was sent earlier, but comes later, changes nothing.
+pub fn letter(tx: &mut Tx, of: &str, name: &str, page: &str, sent_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "update submission_steps set letter = $3 where submission = $1 and step = $2",
-        params![of, name, page],
+        "update submission_steps set letter = $3, letter_sent_at = $4
+         where submission = $1 and step = $2 and (letter_sent_at is null or letter_sent_at <= $4)",
+        params![of, name, page, sent_at],
     )?;
     Ok(())
 }

@@ -16,7 +16,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use samverk_domain::terms::BodyId;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -139,16 +138,6 @@ async fn journey(
     let mut applied = Applied::default();
     let mut tell = |line: &str| progress.tell(line);
     player.apply(&mut person, &mut applied, &mut tell).await?;
-    // A register may share its node with a body that decides: it is down while the person applies, and no longer.
-    let deciding = player.bodies();
-    for node in not_running {
-        let decides = |body: &BodyId| world.node_of(body).is_some_and(|own| own.name == *node);
-        if applied.submission.is_some() && deciding.iter().any(decides) {
-            processes.start(world, node)?;
-            processes.until_healthy(world, node).await?;
-            tell(&format!("{node} svarar igen"));
-        }
-    }
     let played = report::play(player, &mut person, applied, &mut tell).await?;
     progress.clear();
     let events = {

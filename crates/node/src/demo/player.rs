@@ -349,6 +349,7 @@ impl Player<'_> {
             .map(|fact| &fact.ty.it)
             .ok_or_else(no_answer)?;
         let given = self.scenario.answer(slot).cloned();
+        let given = given.or_else(|| self.scenario.held(self.pack, slot));
         let value = match (given, ty) {
             (Some(value), _) => value,
             // Words and papers that no rule reads can be made up; what decides something cannot.

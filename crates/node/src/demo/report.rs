@@ -355,12 +355,12 @@ pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> Strin
         let time = after
             .map(|time| format!(", {} efter att ansökan kom in", seconds(time)))
             .unwrap_or_default();
-        let outcome = reached.outcome.clone().unwrap_or_else(|| "inte beslutat".to_owned());
-        let by = by_whom(pack, step_name, reached, &played.did);
-        line(
-            &format!("  {step_name}"),
-            format!("{outcome}, {by}{time}. {}, {}", reached.diary_number, reached.heading),
-        );
+        let so_far = match &reached.outcome {
+            Some(outcome) => format!("{outcome}, {}{time}", by_whom(pack, step_name, reached, &played.did)),
+            None => "inte beslutat".to_owned(),
+        };
+        let place = format!("{}, {}", reached.diary_number, reached.heading);
+        line(&format!("  {step_name}"), format!("{so_far}. {place}"));
     }
     line("Beslut, automatiska och av människor", {
         let automatic = figures

@@ -13,7 +13,7 @@ use samverk_domain::terms::Mode;
 use samverk_domain::words::ids::PersonId;
 
 use super::data::{self, FederationData};
-use super::world::Changes;
+use super::world::{Changes, same_subject};
 use crate::registers::signing::{MaySign, Signing};
 
 /// Why a file cannot be played.
@@ -129,6 +129,20 @@ impl Scenario {
             | GivenState::Disputed { value, .. } => Some(value),
             GivenState::Down(None) | GivenState::Revoked(None) | GivenState::NoRecord | GivenState::Unanswered => None,
         }
+    }
+
+    /// What the demonstration's register holds, for a fact that the scenario leaves out and that has to be asked after all:
+    /// the person knows it too.
+    pub fn held(&self, pack: &Pack, slot: &Slot) -> Option<Value> {
+        let fact = pack.fact(&slot.fact)?;
+        let register = register_of(pack, &slot.fact)?;
+        let subject = self.subject(pack, slot, register)?;
+        let mut reader = csv::Reader::from_reader(data::register(&register.register)?.as_bytes());
+        let mut header = reader.headers().ok()?.iter();
+        let at = header.position(|column| column == register.field.as_str())?;
+        let mut rows = reader.records().flatten();
+        let row = rows.find(|row| row.get(0).is_some_and(|own| same_subject(own, &subject)))?;
+        fact.ty.it.value(row.get(at)?).ok()
     }
 
     /// What the person says is wrong with a register's value.
@@ -313,6 +327,15 @@ mod tests {
         let (changes, stopped) = changes("| företag.f-skatt | ur funktion; ja |\n| företag.moms | ja |\n");
         assert_eq!(stopped, BTreeSet::new());
         assert_eq!(changes.unavailable, [(name("skatt"), name("f-skatt"))].into());
+    }
+
+    #[test]
+    fn a_fact_that_is_left_out_is_what_its_register_says() {
+        let scenario = read(data::FIRST_SCENARIO.text);
+        let packs = embedded_packs().unwrap();
+        let held = |fact| scenario.held(&packs[0], &Slot::of(name(fact)));
+        assert_eq!(held("företag.moms"), Some(Value::YesNo(true)));
+        assert_eq!(held("gas.inne"), None, "no register has it");
     }
 
     #[test]

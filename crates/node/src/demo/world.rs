@@ -768,7 +768,7 @@ fn change(cells: &mut [String], header: &csv::StringRecord, fields: BTreeMap<Nam
 }
 
 /// Numbers are the same with or without a hyphen.
-fn same_subject(a: &str, b: &str) -> bool {
+pub fn same_subject(a: &str, b: &str) -> bool {
     let plain = |text: &str| {
         text.chars()
             .filter(|c| c.is_alphanumeric())

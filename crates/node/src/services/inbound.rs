@@ -240,6 +240,12 @@ fn keep_notice(
 pub fn letter_notice(_: &Ctx, tx: &mut Tx, _: &Node, message: &Message) -> Result<(), NotTaken> {
     let notice: LetterNotice = payload(message)?;
     own_step(tx, message, &notice.submission, &notice.step)?;
-    submissions::letter(tx, &notice.submission, notice.step.as_str(), &notice.page)?;
+    submissions::letter(
+        tx,
+        &notice.submission,
+        notice.step.as_str(),
+        &notice.page,
+        notice.sent_at,
+    )?;
     Ok(())
 }

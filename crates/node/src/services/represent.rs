@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use samverk_domain::fact::Name;
+use samverk_domain::fact::{Name, Value};
 use samverk_domain::terms::{FieldAnswer, Mode, Subject};
 
 use crate::ctx::{Ctx, PersonRef};
@@ -80,7 +80,11 @@ pub async fn may_act(ctx: &Ctx, node: &Arc<Node>, person: &PersonRef, orgnr: &st
         MaySign::Together(n) => return Err(NotRepresented::Together(n)),
         MaySign::No => return Err(NotRepresented::NotASignatory),
     }
-    ask(&ctx, node, NAME, orgnr).await?.ok_or(NotRepresented::NoCompany)
+    // The name is a courtesy: who may sign is what must be known. Without it the number stands in its place.
+    match ask(&ctx, node, NAME, orgnr).await {
+        Ok(name) => name.ok_or(NotRepresented::NoCompany),
+        Err(_) => Ok(Value::OrgNr(orgnr.to_owned()).to_string()),
+    }
 }
 
 async fn ask(ctx: &Ctx, node: &Arc<Node>, field: &str, orgnr: &str) -> Result<Option<String>, NotRepresented> {
