@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use samverk_domain::events::Kind as EventKind;
 use samverk_domain::fact::{Attachment, Known, Name, Slot, Value};
-use samverk_domain::pack::{Fact, Pack, Source, Type};
+use samverk_domain::pack::{Fact, Frist, Length, Pack, Source, Start, Type, Unit};
 use samverk_domain::rules::{Days, Question};
 use samverk_domain::terms::{Adoption, BodyId};
 use samverk_store::submissions::{self, Delivery, StepRow};
@@ -295,7 +295,11 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
         StepLine {
             name: step_name(pack, lang, &step.name.it),
             body: names.join(", "),
-            deadline: step.deadline.as_ref().map(|d| d.it.to_string()).unwrap_or_default(),
+            deadline: step
+                .deadline
+                .as_ref()
+                .map(|d| deadline(lang, &d.it))
+                .unwrap_or_default(),
         }
     });
     let steps = steps.collect();
@@ -332,6 +336,52 @@ fn enumerated(labels: &[String]) -> String {
         }
     }
     out
+}
+
+/// A step's time limit in the page's language.
+fn deadline(lang: Lang, frist: &Frist) -> String {
+    if lang == Lang::Sv {
+        return frist.to_string();
+    }
+    let t = |k| Texts::get(lang, k);
+    let length = |length: &Length| {
+        let unit = match length.unit {
+            Unit::Days => "frist.days",
+            Unit::WorkingDays => "frist.working_days",
+            Unit::Weeks => "frist.weeks",
+            Unit::Months => "frist.months",
+        };
+        t(unit).with("n", length.number).to_string()
+    };
+    let start = |start: &Start| {
+        t(match start {
+            Start::Received => "frist.received",
+            Start::Complete => "frist.complete",
+            Start::Served => "frist.served",
+            Start::Decision => "frist.decision",
+        })
+    };
+    let mut parts = Vec::new();
+    if let Some((within, from)) = &frist.decide_within {
+        parts.push(
+            t("frist.within")
+                .with("length", length(within))
+                .with("from", start(from))
+                .to_string(),
+        );
+    }
+    if let Some(longer) = &frist.extension {
+        parts.push(t("frist.extension").with("length", length(longer)).to_string());
+    }
+    if let Some((wait, from)) = &frist.may_start {
+        parts.push(
+            t("frist.may_start")
+                .with("length", length(wait))
+                .with("from", start(from))
+                .to_string(),
+        );
+    }
+    parts.join(", ")
 }
 
 fn body_name(lang: Lang, sv: &str, en: &str) -> String {
@@ -1569,7 +1619,11 @@ fn part_state(
     if automatic && state != PartState::Paper {
         notes.push(t("tasks.automatic").to_string());
     } else if let Some(deadline) = &part.step.deadline {
-        notes.push(t("tasks.deadline").with("deadline", &deadline.it).to_string());
+        notes.push(
+            t("tasks.deadline")
+                .with("deadline", self::deadline(lang, &deadline.it))
+                .to_string(),
+        );
     }
     if let Known::Value(fee) = &part.fee {
         notes.push(t("tasks.fee").with("fee", field::kronor(lang, *fee)).to_string());
