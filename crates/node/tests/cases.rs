@@ -52,21 +52,26 @@ impl Town {
         let dir = tempfile::tempdir().unwrap();
         let now: Timestamp = NOW.parse().unwrap();
         let folder = dir.path().to_owned();
-        let world = tokio::task::spawn_blocking(move || {
-            // Ports that nobody else was given.
+        let wanted: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let (world, mut listeners) = tokio::task::spawn_blocking(move || {
             let mut addresses = world::places(&folder, Some(0)).unwrap().addresses;
-            for address in addresses.values_mut() {
-                let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-                *address = free.local_addr().unwrap();
+            // Held until their nodes serve, so that nobody else is given the port; those of nodes that do not run refuse.
+            let mut listeners = BTreeMap::new();
+            for (name, address) in &mut addresses {
+                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                *address = listener.local_addr().unwrap();
+                listeners.insert(name.clone(), listener);
             }
-            World::lay(&Laying {
+            listeners.retain(|name, _| wanted.contains(name));
+            let world = World::lay(&Laying {
                 dir: folder,
                 addresses,
                 now,
                 chance: Chance::System,
                 changes,
             })
-            .unwrap()
+            .unwrap();
+            (world, listeners)
         })
         .await
         .unwrap();
@@ -81,7 +86,10 @@ impl Town {
             };
             let node_ = Node::open(&dir, config, surroundings).unwrap();
             samverk::trust::current::refresh(&node_).await.ok();
-            nodes.insert((*node).to_owned(), node_.serve().await.unwrap());
+            let listener = listeners.remove(*node).unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            nodes.insert((*node).to_owned(), node_.serve_on(listener).unwrap());
         }
         Self {
             _dir: dir,

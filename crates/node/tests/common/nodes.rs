@@ -85,10 +85,18 @@ pub async fn until_healthy(base: &str, dir: &Path) {
     }
 }
 
-/// An address of this machine where nobody listens at the moment.
+/// An address of this machine where nobody listens, below the ports that outgoing connections are given (from 32768 on
+/// Linux), and given once in this process: nobody takes it before the child process that it is for.
 pub fn free_address() -> std::net::SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+    static GIVEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    loop {
+        let step = GIVEN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let port = 20_000 + (std::process::id() * 41 + step) % 12_000;
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap()));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// The demonstration's federation, each node its own process.
@@ -102,17 +110,7 @@ impl Federation {
     pub async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let names = world::names().unwrap();
-        // Held together, so that no port is given twice.
-        let held: Vec<_> = names
-            .iter()
-            .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
-        let addresses = names
-            .iter()
-            .cloned()
-            .zip(held.iter().map(|listener| listener.local_addr().unwrap()))
-            .collect();
-        drop(held);
+        let addresses = names.iter().cloned().map(|name| (name, free_address())).collect();
         let laying = Laying {
             dir: dir.path().to_owned(),
             addresses,
