@@ -11,13 +11,17 @@ use crate::root;
 const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("domain", &[]),
+    ("author", &["samverk-domain"]),
     ("store", &["samverk-domain"]),
-    ("node", &["samverk-domain", "samverk-store", "samverk-wire"]),
+    (
+        "node",
+        &["samverk-author", "samverk-domain", "samverk-store", "samverk-wire"],
+    ),
 ];
 
 /// What would make a pure crate impure.
 const IMPURE: &[&str] = &["tokio", "axum", "reqwest", "rusqlite", "tower", "tracing", "uuid"];
-const PURE: &[&str] = &["wire", "domain"];
+const PURE: &[&str] = &["wire", "domain", "author"];
 
 /// More packages than this cost every colleague too much trust and build time.
 const PACKAGES_MAX: usize = 600;

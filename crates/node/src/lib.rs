@@ -15,7 +15,6 @@ pub mod demo;
 pub mod jobs;
 pub mod library;
 pub mod login;
-pub mod packs;
 pub mod web;
 
 pub mod cases;

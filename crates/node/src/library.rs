@@ -11,7 +11,7 @@ use samverk_domain::fact::Name;
 use samverk_domain::finding::{Severity, SourceFile};
 use samverk_domain::pack::{Pack, parse};
 
-use crate::packs::{self, Unreadable};
+use samverk_author::folder::{self, Unreadable};
 
 /// The services that this node knows, each version read once at start.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Library {
         }
         folders.sort();
         for path in folders.iter().filter(|path| path.join("tjanst.md").is_file()) {
-            library.add(path, packs::read(path)?)?;
+            library.add(path, folder::read(path)?)?;
         }
         Ok(library)
     }

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use jiff::{SignedDuration, Timestamp};
+use samverk_author::cli::check::PublishedTerms;
+use samverk_author::folder;
 use samverk_domain::terms::{BodyId, Federation, Offer};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::trust::federation::{Anchor, FederationView};
 use crate::trust::keys::BodyKeys;
 use crate::trust::{contract, federation};
 
@@ -119,6 +122,25 @@ fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     }
     let text = std::fs::read_to_string(path).with_context(unreadable)?;
     serde_json::from_str(&text).with_context(|| format!("{} is not the JSON that is signed here", path.display()))
+}
+
+/// The federation with what its bodies have published, signatures checked: what `samverk check --federation` proves against.
+pub fn published_terms(file: &Path, anchor: Option<&str>) -> anyhow::Result<PublishedTerms> {
+    let text = folder::read_one(file)?.text;
+    let now = jiff::Timestamp::now();
+    let view = match anchor {
+        Some(anchor) => FederationView::verify(text.trim(), &Anchor::parse(anchor)?, now),
+        None => FederationView::unpinned(text.trim(), now),
+    }
+    .with_context(|| format!("{} is not a federation's statement that holds", file.display()))?;
+    for refused in view.refused() {
+        eprintln!("samverk: left out of {}: {refused}", file.display());
+    }
+    Ok(PublishedTerms {
+        federation: view.federation().clone(),
+        offers: view.offers().map(|(_, offer)| offer.it.clone()).collect(),
+        adoptions: view.adoptions().map(|adoption| adoption.it.clone()).collect(),
+    })
 }
 
 #[cfg(test)]

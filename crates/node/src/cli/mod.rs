@@ -4,17 +4,15 @@
 
 use std::process::ExitCode;
 
-pub mod ask;
+use samverk_author::cli as author;
+pub use samverk_author::cli::print;
+
 pub mod case;
-pub mod check;
 pub mod demo;
 pub mod effects;
 pub mod exchange;
-pub mod explain;
 pub mod federation;
-pub mod findings;
 pub mod register;
-pub mod scenario;
 pub mod serve;
 pub mod test_eid;
 pub mod verify;
@@ -30,9 +28,8 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Case(case::Args),
-    Check(check::Args),
-    Explain(explain::Args),
-    Ask(ask::Args),
+    #[command(flatten)]
+    Author(author::Command),
     Demo(demo::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
@@ -47,9 +44,7 @@ enum Command {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Case(args) => case::run(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Explain(args) => explain::run(&args),
-        Command::Ask(args) => ask::run(&args),
+        Command::Author(command) => author::run(&command, &federation::published_terms),
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),
@@ -59,23 +54,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };
-    done.unwrap_or_else(|why| {
-        // The reader has seen enough (`samverk check … | head`).
-        let is_closed = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
-        if why.downcast_ref::<std::io::Error>().is_some_and(is_closed) {
-            return ExitCode::SUCCESS;
-        }
-        eprintln!("samverk: {why:#}");
-        ExitCode::from(2)
-    })
-}
-
-/// Writes to standard output.
-pub fn print(text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    author::ended(done)
 }
 
 /// The operator's log, as text on standard error. `RUST_LOG` decides how much.

@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use samverk_domain::check::{self, Joined, Report};
 use samverk_domain::finding::{Finding, Severity, SourceFile};
 use samverk_domain::pack;
 use samverk_domain::terms::{Adoption, Federation, Offer};
 
-use super::findings::{self, Format, Source};
-use crate::packs;
-use crate::trust::federation::{Anchor, FederationView};
+use crate::findings::{self, Format, Source};
+use crate::folder;
 
 /// Check a service like a program, before anyone is exposed to it
 #[derive(Debug, clap::Args)]
@@ -44,12 +42,12 @@ pub struct Args {
     format: Format,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let files: Vec<SourceFile> = packs::read(&args.path)?;
+pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<ExitCode> {
+    let files: Vec<SourceFile> = folder::read(&args.path)?;
     let joined = args
         .federation
         .as_deref()
-        .map(|file| published(file, args.anchor.as_deref()))
+        .map(|file| read_federation(file, args.anchor.as_deref()))
         .transpose()?;
 
     let started = Instant::now();
@@ -103,29 +101,15 @@ pub fn is_wrong(found: &[Finding]) -> bool {
 }
 
 /// A federation with what its bodies have published, signatures checked.
-struct PublishedTerms {
-    federation: Federation,
-    offers: Vec<Offer>,
-    adoptions: Vec<Adoption>,
+#[derive(Debug)]
+pub struct PublishedTerms {
+    pub federation: Federation,
+    pub offers: Vec<Offer>,
+    pub adoptions: Vec<Adoption>,
 }
 
-fn published(file: &Path, anchor: Option<&str>) -> anyhow::Result<PublishedTerms> {
-    let text = packs::read_one(file)?.text;
-    let now = jiff::Timestamp::now();
-    let view = match anchor {
-        Some(anchor) => FederationView::verify(text.trim(), &Anchor::parse(anchor)?, now),
-        None => FederationView::unpinned(text.trim(), now),
-    }
-    .with_context(|| format!("{} is not a federation's statement that holds", file.display()))?;
-    for refused in view.refused() {
-        eprintln!("samverk: left out of {}: {refused}", file.display());
-    }
-    Ok(PublishedTerms {
-        federation: view.federation().clone(),
-        offers: view.offers().map(|(_, offer)| offer.it.clone()).collect(),
-        adoptions: view.adoptions().map(|adoption| adoption.it.clone()).collect(),
-    })
-}
+/// Reads a federation's statement from a file and verifies it, with the anchor's key if the caller knows it.
+pub type ReadFederation<'r> = dyn Fn(&Path, Option<&str>) -> anyhow::Result<PublishedTerms> + 'r;
 
 fn in_words(report: &Report) -> String {
     let mut out = String::new();

@@ -7,12 +7,12 @@ use samverk_domain::finding::Finding;
 use samverk_domain::pack::{self, Example, Pack};
 
 use super::check::is_wrong;
-use super::findings::{self, Source};
-use crate::packs;
+use crate::findings::{self, Source};
+use crate::folder;
 
 /// Reads the service; what is wrong in it is said on standard error.
 pub fn service(path: &Path) -> anyhow::Result<Pack> {
-    let files = packs::read(path)?;
+    let files = folder::read(path)?;
     let (pack, found) = pack::parse::pack(files.clone());
     say(&found, &path.display().to_string(), &files);
     match pack {
@@ -23,7 +23,7 @@ pub fn service(path: &Path) -> anyhow::Result<Pack> {
 
 /// Reads a scenario: one `## Exempel: …` with its two tables.
 pub fn scenario(pack: &Pack, path: &Path) -> anyhow::Result<Example> {
-    let file = packs::read_one(path)?;
+    let file = folder::read_one(path)?;
     let (example, found) = pack::parse::scenario(pack, file.clone());
     // The scenario's place is after the service's own files.
     let mut files = pack.files.clone();

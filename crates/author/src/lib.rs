@@ -1,0 +1,9 @@
+//! What an author does with a service document, from the first line to the board's decision.
+//!
+//! Always true: everything here is a function of the document's files; there is no network, no clock that decides anything and
+//! no node. What runs a service is in the `samverk` crate, what a document means is in `samverk-domain`. Reading order:
+//! [`folder`] (a service's files), [`findings`] (what is wrong, for people and programs), [`cli`] (the commands).
+
+pub mod cli;
+pub mod findings;
+pub mod folder;
