@@ -159,6 +159,8 @@ fn letters_and_examples_are_read_with_their_parts() {
                 .collect(),
             Block::Grounds(_) => "grunder".to_owned(),
             Block::Appeal(_) => "överklagande".to_owned(),
+            Block::Duties(_) => "skyldigheter".to_owned(),
+            Block::If(conditional) => format!("om {}", conditional.condition.it),
         })
         .collect();
     assert_eq!(

@@ -19,15 +19,18 @@ use crate::words::law::Lagrum;
 pub enum Authority {
     /// A nämnd or a kommunalförbund: kommunallagen on delegation and jäv.
     Municipal,
-    /// A state agency, or a private performer of a public task: förvaltningslagen alone.
+    /// A state agency: förvaltningslagen alone.
     State,
+    /// A private performer: it agrees or acknowledges, and takes no decision over anybody (regeringsformen 12 kap. 4 §).
+    Private,
 }
 
 impl From<BodyKind> for Authority {
     fn from(kind: BodyKind) -> Self {
         match kind {
             BodyKind::MunicipalBoard | BodyKind::MunicipalAssociation => Self::Municipal,
-            BodyKind::Agency | BodyKind::Private => Self::State,
+            BodyKind::Agency => Self::State,
+            BodyKind::Private => Self::Private,
         }
     }
 }
@@ -61,6 +64,10 @@ pub enum DecidedBy {
     Agency {
         official: Official,
     },
+    /// Somebody of a private performer's own staff, who agrees or acknowledges.
+    Performer {
+        official: Official,
+    },
     /// `kvittens`: a notification is noted and nothing is decided.
     Nobody,
 }
@@ -74,7 +81,9 @@ impl DecidedBy {
     pub fn officials(&self) -> &[Official] {
         match self {
             Self::Function { .. } | Self::Nobody => &[],
-            Self::Delegate { official, .. } | Self::Agency { official } => std::slice::from_ref(official),
+            Self::Delegate { official, .. } | Self::Agency { official } | Self::Performer { official } => {
+                std::slice::from_ref(official)
+            }
             Self::Board { took_part, .. } => took_part,
         }
     }
@@ -157,8 +166,12 @@ impl Decision {
         }
     }
 
-    /// At least one ground, each with its sentence, at least one with its provision (FL 5 and 32 §§).
+    /// At least one ground, each with its sentence, at least one with its provision (FL 5 and 32 §§). What a private
+    /// performer agrees to rests on no provision.
     pub fn states_grounds(&self) -> bool {
+        if matches!(self.by, DecidedBy::Performer { .. }) {
+            return true;
+        }
         self.grounds.iter().all(|ground| !ground.because.trim().is_empty())
             && self.grounds.iter().any(|ground| ground.law.is_some())
     }
@@ -188,7 +201,16 @@ pub fn may_decide(
             true => Ok(()),
         }
     };
+    if authority == Authority::Private && !matches!(by, DecidedBy::Performer { .. } | DecidedBy::Nobody) {
+        return Err(NotAllowed::PrivateDecides);
+    }
     match by {
+        DecidedBy::Performer { .. } if authority != Authority::Private => Err(NotAllowed::NotAPerformer),
+        DecidedBy::Performer { .. } if kind.is_decision() || matches!(appeal, Appeal::To { .. }) => {
+            Err(NotAllowed::PrivateDecides)
+        }
+        DecidedBy::Performer { official } if official.0.trim().is_empty() => Err(NotAllowed::DeciderNotNamed),
+        DecidedBy::Performer { .. } => Ok(()),
         DecidedBy::Nobody if kind == OutcomeKind::Acknowledgement && matches!(appeal, Appeal::No { .. }) => Ok(()),
         DecidedBy::Nobody => Err(NotAllowed::NobodyDecides),
         DecidedBy::Function {

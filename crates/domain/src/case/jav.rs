@@ -71,6 +71,6 @@ pub fn standing(declarations: &[Declaration], official: &Official) -> Standing {
 pub const fn law(authority: Authority) -> &'static str {
     match authority {
         Authority::Municipal => "2017:725 6 kap. 28–32 §§ och 2017:725 7 kap. 4 §",
-        Authority::State => "2017:900 16–18 §§",
+        Authority::State | Authority::Private => "2017:900 16–18 §§",
     }
 }

@@ -139,6 +139,10 @@ pub enum NotAllowed {
     NotAnAgency,
     #[error("Ett beslut kräver någon som beslutar. Bara en kvittens sker utan beslut.")]
     NobodyDecides,
+    #[error("Ni är en privat utförare. Ni kan träffa avtal eller notera, men inte besluta om enskilda.")]
+    PrivateDecides,
+    #[error("Bara en privat utförare träffar avtal. Ange vem som beslutar.")]
+    NotAPerformer,
 
     #[error("Parten har inte underrättats om beslutet.")]
     NotNotified,
@@ -233,6 +237,7 @@ impl NotAllowed {
             Self::OwnDisqualification => "2017:900 18 §",
             Self::GroundsMissing => "2017:900 32 §",
             Self::DelegationNotRecorded | Self::DelegationNotInForce | Self::NotAnAgency => "2017:725 6 kap. 37 §",
+            Self::PrivateDecides => "1974:152 12 kap. 4 §",
             Self::FunctionNotNamed | Self::DeciderNotNamed | Self::MinutesMissing => "2017:900 31 §",
             Self::OfPrinciple
             | Self::AutomaticLegalityReview

@@ -1460,7 +1460,7 @@ impl Case {
         heard_since: Option<Moment>,
         when: Moment,
     ) -> Result<Vec<Effect>, NotAllowed> {
-        let granted = matches!(decision.kind, OutcomeKind::Favourable | OutcomeKind::Registration);
+        let granted = decision.kind.is_granted();
         let unanswered = |referral: &Referral| referral.answered.is_none() && referral.required == Required::ForGrant;
         if granted && self.referrals.iter().any(unanswered) {
             return Err(NotAllowed::OpinionMissingForGrant);
@@ -1570,7 +1570,7 @@ impl Case {
         if self.appeals.iter().any(AppealCase::is_open) && ground != ChangeGround::ObviouslyWrong {
             return Err(NotAllowed::ChangeAfterAppeal);
         }
-        let favourable = matches!(old.decision.kind, OutcomeKind::Favourable | OutcomeKind::Registration);
+        let favourable = old.decision.kind.is_granted();
         let to_harm = decision.kind == OutcomeKind::Burdensome;
         match ground {
             ChangeGround::Wrong if favourable && to_harm => return Err(NotAllowed::FavourableDecision),
@@ -2841,7 +2841,7 @@ mod tests {
             assert_eq!(State::parse(state.name()), Some(state));
             assert!(!state.label().is_empty());
         }
-        for authority in [Authority::Municipal, Authority::State] {
+        for authority in [Authority::Municipal, Authority::State, Authority::Private] {
             assert!(Lagrum::parse(crate::case::jav::law(authority)).is_ok());
         }
         for (why, law) in [

@@ -70,7 +70,7 @@ fn graph(pack: &Pack) -> Graph {
                     edge(Node::Start(step.clone()), to, it.span);
                 }
             }
-            By::Area | By::Subject(_) | By::Control | By::Fee(_) | By::Delegation | By::Letter(_) => {}
+            By::Area | By::Subject(_) | By::Control | By::Signature | By::Fee(_) | By::Delegation | By::Letter(_) => {}
         }
     }
     for step in &pack.steps {
@@ -175,14 +175,12 @@ fn after(pack: &Pack, found: &mut Vec<Finding>) {
         let kinds: Vec<OutcomeKind> = outcomes.map(|outcome| outcome.kind.it).collect();
         let impossible = match after.event {
             AfterEvent::Submitted => None,
-            AfterEvent::Granted => (!kinds
-                .iter()
-                .any(|kind| matches!(kind, OutcomeKind::Favourable | OutcomeKind::Registration)))
-            .then_some("inget av dess utfall är gynnande eller en registrering"),
+            AfterEvent::Granted => (!kinds.iter().any(|kind| kind.is_granted()))
+                .then_some("inget av dess utfall är gynnande, en registrering eller ett avtal"),
             AfterEvent::Decided | AfterEvent::Final => kinds
                 .iter()
-                .all(|kind| *kind == OutcomeKind::Acknowledgement)
-                .then_some("det har bara kvittenser, och en kvittens är inget beslut"),
+                .all(|kind| !kind.is_decision())
+                .then_some("det har bara kvittenser eller avtal, och de är inga beslut"),
         };
         if let Some(why) = impossible {
             found.push(

@@ -117,7 +117,7 @@ fn decider(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
     let kind = outcome.kind.it;
     match &outcome.decider.it {
         Decider::Automatic { .. } => automatic(pack, outcome, found),
-        Decider::Nobody if kind != OutcomeKind::Acknowledgement => found.push(
+        Decider::Nobody if kind.is_decision() => found.push(
             Finding::error(
                 "S407",
                 outcome.decider.span,
@@ -126,7 +126,7 @@ fn decider(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
             .related(outcome.kind.span, "bara en kvittens saknar beslut")
             .suggest("Skriv vem som beslutar: `nämnd`, `myndighet`, `delegat enligt …` eller `automatiskt enligt …`."),
         ),
-        Decider::Nobody | Decider::Delegate { .. } | Decider::Board | Decider::Agency => {}
+        Decider::Nobody | Decider::Delegate { .. } | Decider::Board | Decider::Agency | Decider::Performer => {}
     }
 }
 
@@ -254,7 +254,7 @@ fn burdensome(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
         }
     }
     if let Some(letter) = pack.letters.get(&outcome.letter.it) {
-        if !letter.blocks.iter().any(|block| matches!(block, Block::Grounds(_))) {
+        if !letter.all_blocks().any(|block| matches!(block, Block::Grounds(_))) {
             found.push(
                 Finding::error(
                     "S422",
@@ -267,7 +267,7 @@ fn burdensome(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
             );
         }
         let may_be_appealed = matches!(outcome.appeal.it, Appeal::To { .. });
-        if may_be_appealed && !letter.blocks.iter().any(|block| matches!(block, Block::Appeal(_))) {
+        if may_be_appealed && !letter.all_blocks().any(|block| matches!(block, Block::Appeal(_))) {
             found.push(
                 Finding::error(
                     "S423",
@@ -330,7 +330,7 @@ fn letters(pack: &Pack, found: &mut Vec<Finding>) {
                 .suggest("Ta bort filen, eller hänvisa till brevet under ## Utfall."),
             );
         }
-        let has_text = letter.blocks.iter().any(|block| match block {
+        let has_text = letter.all_blocks().any(|block| match block {
             Block::Paragraph(pieces) => pieces.it.iter().any(|piece| match piece {
                 Piece::Text(text) => !text.trim().is_empty(),
                 Piece::Placeholder(_) => true,

@@ -78,6 +78,12 @@ fn places(pack: &Pack) -> BTreeMap<String, Span> {
     for control in &pack.controls {
         at(format!("kontroll.{}", control.id.it), control.message.span);
     }
+    for signature in &pack.signatures {
+        at(format!("underskrift.{}", signature.id.it), signature.id.span);
+    }
+    for duty in &pack.duties {
+        at(format!("skyldighet.{}", duty.id.it), duty.text.span);
+    }
     for step in &pack.steps {
         at(format!("steg.{}", step.name.it), step.name.span);
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::fact::Name;
 use crate::finding::{Span, Spanned};
-use crate::pack::{Area, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, Source, Test, Underlag};
+use crate::pack::{Area, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, SignedBy, Source, Test, Underlag};
 
 /// Why a name stands somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,10 @@ pub enum By {
     Fee(Name),
     /// A column, a `när` condition or an operand in a cell of a rule.
     Rule(RuleKind, Name),
-    /// The delegation of an outcome.
+    /// The delegation of an outcome, and where it ends.
     Delegation,
+    /// Who signs, and when.
+    Signature,
     Letter(String),
 }
 
@@ -53,6 +55,7 @@ pub const LETTER_WORDS: &[&str] = &[
     "avgift",
     "grunder",
     "överklagande",
+    "skyldigheter",
 ];
 
 /// Every use in the document, in its order. Patterns of Underlag (`lokal.*`) are expanded.
@@ -74,6 +77,14 @@ pub fn all(pack: &Pack) -> Vec<Use> {
     }
     for control in &pack.controls {
         expr(&control.condition.it, &By::Control, &mut uses);
+    }
+    for signature in &pack.signatures {
+        if let SignedBy::Everyone(name) | SignedBy::Person(name) = &signature.by.it {
+            uses.push(fact(name, signature.by.span, By::Signature));
+        }
+        if let Some(when) = &signature.when {
+            expr(&when.it, &By::Signature, &mut uses);
+        }
     }
     for step in &pack.steps {
         let by = By::NeededWhen(step.name.it.clone());
@@ -107,8 +118,11 @@ pub fn all(pack: &Pack) -> Vec<Use> {
         }
     }
     for outcome in &pack.outcomes {
-        if let Decider::Automatic { delegation } | Decider::Delegate { delegation } = &outcome.decider.it {
+        if let Decider::Automatic { delegation } | Decider::Delegate { delegation, .. } = &outcome.decider.it {
             uses.push(fact(delegation, outcome.decider.span, By::Delegation));
+        }
+        if let Decider::Delegate { when: Some(when), .. } = &outcome.decider.it {
+            expr(when, &By::Delegation, &mut uses);
         }
     }
     for letter in pack.letters.values() {
@@ -117,6 +131,9 @@ pub fn all(pack: &Pack) -> Vec<Use> {
             if !LETTER_WORDS.contains(&placeholder.it.as_str()) {
                 uses.push(fact(&placeholder.it, placeholder.span, by.clone()));
             }
+        }
+        for conditional in letter.conditionals() {
+            expr(&conditional.condition.it, &by, &mut uses);
         }
     }
     uses
@@ -156,7 +173,7 @@ pub fn facts(pack: &Pack) -> impl Iterator<Item = &crate::pack::Fact> {
 }
 
 pub fn placeholders(letter: &crate::pack::Letter) -> impl Iterator<Item = &Spanned<Name>> {
-    let pieces = letter.blocks.iter().filter_map(|block| match block {
+    let pieces = letter.all_blocks().filter_map(|block| match block {
         crate::pack::Block::Paragraph(pieces) => Some(&pieces.it),
         _ => None,
     });

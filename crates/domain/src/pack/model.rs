@@ -24,10 +24,13 @@ pub struct Pack {
     pub facts: Vec<Fact>,
     pub lists: Vec<List>,
     pub controls: Vec<Control>,
+    pub signatures: Vec<Signature>,
     pub steps: Vec<Step>,
     pub rules: Vec<Rule>,
     pub outcomes: Vec<Outcome>,
+    pub duties: Vec<Duty>,
     pub parameters: Vec<Parameter>,
+    pub uncertain: Vec<Uncertain>,
     /// Language code (`sv`, `en`) → key → text. Swedish keys from the document itself are already merged in: see [`super::texts`].
     pub texts: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     /// File stem under `brev/` → the letter.
@@ -56,6 +59,18 @@ pub struct Role {
     /// `uppdrag`: what a reglemente or an act gives a body to do.
     pub task: Spanned<String>,
     pub area: Spanned<Area>,
+    /// Column `Slag`.
+    pub kind: Spanned<RoleKind>,
+}
+
+/// Who has a role, as to what it may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RoleKind {
+    /// `myndighet` (the default): a nämnd, förbund or agency.
+    #[default]
+    Authority,
+    /// `privat`: a performer that agrees or acknowledges, and never decides over anybody (regeringsformen 12 kap. 4 §).
+    Private,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +94,28 @@ pub struct Fact {
     /// The question to the person (Swedish). Empty for what is not asked; for a register fact it is what is asked when
     /// the register is out of order and `ur funktion = fråga`.
     pub question: Option<Spanned<String>>,
+    /// `känslig hälsa`, `känslig` behind the type: a special category of personal data ((EU) 2016/679 art. 9).
+    pub sensitive: Option<Spanned<Sensitive>>,
+    /// `finns hos …; hinder …` behind the source `sökanden`: asked although somebody already holds it.
+    pub held: Option<Held>,
     pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sensitive {
+    /// `känslig hälsa`
+    Health,
+    /// `känslig`: another of the special categories.
+    Other,
+}
+
+/// Who already has what the person is asked for, and what stands in the way of fetching it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// `finns hos …`: a body, a register or a role, as written.
+    pub by: Spanned<String>,
+    /// `hinder …`: a lagrum or words.
+    pub obstacle: Option<Spanned<String>>,
 }
 
 /// `## Lista: ägare 1–50`: a flat list. Its columns are facts named `<list>.<column>`.
@@ -214,6 +250,33 @@ pub struct Control {
     pub id: Spanned<Name>,
     pub condition: Spanned<Expr>,
     pub message: Spanned<String>,
+}
+
+/// A row of `## Underskrifter`: who signs what is sent. Without the section the person who submits is enough, alone or with
+/// those who sign for the company.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// What is signed: `stiftelseurkund`. Its text is `underskrift.<id>`.
+    pub id: Spanned<Name>,
+    pub by: Spanned<SignedBy>,
+    /// `när …` behind the signer; without it always.
+    pub when: Option<Spanned<Expr>>,
+    /// The steps whose applications it covers; empty = `alla`.
+    pub steps: Vec<Spanned<Name>>,
+    pub law: Option<Spanned<Lagrum>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// `sökanden`: the person who is logged in.
+    Applicant,
+    /// `firmatecknare`: some of those who may sign for the represented company, as many as must sign together.
+    Signatories,
+    /// `alla stiftare.pnr`: every person in a list's column.
+    Everyone(Name),
+    /// `revisor.pnr`: the person that a fact names.
+    Person(Name),
 }
 
 /// A row of `## Steg`.
@@ -474,20 +537,40 @@ pub enum OutcomeKind {
     Burdensome,
     /// `kvittens`: a notification is noted; there is no decision.
     Acknowledgement,
+    /// `avtal`: a private performer agrees to do what it is asked for; there is no decision.
+    Agreement,
+}
+
+impl OutcomeKind {
+    /// Whether it is a decision under förvaltningslagen: what is only noted or agreed is none.
+    pub fn is_decision(self) -> bool {
+        match self {
+            Self::Registration | Self::Favourable | Self::Burdensome => true,
+            Self::Acknowledgement | Self::Agreement => false,
+        }
+    }
+
+    /// Whether it gives the person what was asked for (`bifall` in *Efter*).
+    pub fn is_granted(self) -> bool {
+        matches!(self, Self::Registration | Self::Favourable | Self::Agreement)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decider {
     /// `automatiskt enligt <delegation>`
     Automatic { delegation: Name },
-    /// `delegat enligt <delegation>`
-    Delegate { delegation: Name },
+    /// `delegat enligt <delegation>`, or with `när <villkor>, annars nämnd`: the delegate where the condition is certainly
+    /// true, the whole nämnd else.
+    Delegate { delegation: Name, when: Option<Box<Expr>> },
     /// `nämnd`
     Board,
     /// `myndighet`: a state body, by its own order.
     Agency,
     /// `ingen`: nothing is decided (`kvittens`).
     Nobody,
+    /// `utföraren`: a private performer's own staff agrees or acknowledges.
+    Performer,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -511,6 +594,67 @@ pub enum Regime {
     Administrative,
     /// `laglighetsprövning` (13 kap. KL): FL 10–12, 16–20, 23–49 §§ do not apply (FL 2 §).
     LegalityReview,
+}
+
+/// A row of `## Skyldigheter`: what the person must do, or keep doing, after a decision.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    /// Its text in other languages is `skyldighet.<id>`.
+    pub id: Spanned<Name>,
+    /// The event that it begins with, as in `Efter` of a step.
+    pub after: Spanned<After>,
+    pub text: Spanned<String>,
+    pub due: Spanned<Due>,
+    /// The role it is owed to; absent when nobody receives it.
+    pub to: Option<Spanned<Name>>,
+    pub law: Option<Spanned<Lagrum>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// `2 månader från händelse`
+    Within(Length, DueFrom),
+    /// `1 mars varje år`
+    Yearly { month: i8, day: i8 },
+    /// `i förväg`
+    Before,
+    /// `genast`
+    AtOnce,
+    /// `löpande`: all the time.
+    Always,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueFrom {
+    /// `från händelse`: what the duty's own text tells of.
+    Event,
+    /// `från beslut`, `från del` …
+    Start(Start),
+}
+
+/// A row of `## Osäkert`: what the authors are not sure of. Everything uncertain in a document stands here.
+#[derive(Clone, Debug)]
+pub struct Uncertain {
+    pub about: Spanned<About>,
+    pub what: Spanned<String>,
+    /// How it is checked, and by whom.
+    pub check: Option<Spanned<String>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A fact, a list's column, a rule's fact, a parameter or a delegation.
+    Named(Name),
+    Step(Name),
+    Role(Name),
+    List(Name),
+    Control(Name),
+    Signature(Name),
+    Duty(Name),
+    /// `gasol.behövs g1`, `serveringstillstånd a3`
+    Row(Name, Name),
 }
 
 /// A row of `## Parametrar`.
@@ -559,7 +703,8 @@ pub enum ParameterDefault {
 pub const FROM_CASE: [&str; 5] = ["organ", "steg", "diarienummer", "beslutsdatum", "avgift"];
 
 /// `brev/<namn>.md`: a heading and paragraphs. Placeholders: `{faktum}` (a list's column stands for its values in every
-/// row), [`FROM_CASE`], and on lines of their own `{grunder}` and `{överklagande}`.
+/// row), [`FROM_CASE`], and on lines of their own `{grunder}`, `{överklagande}`, `{skyldigheter}` and the conditionals `{om
+/// <villkor>}`, `{annars}`, `{slut}`.
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub name: String,
@@ -577,6 +722,38 @@ pub enum Block {
     Grounds(Span),
     /// How to appeal.
     Appeal(Span),
+    /// What the person must do afterwards: the duties that this outcome begins.
+    Duties(Span),
+    /// What stands between `{om …}` and `{slut}`. What is not certainly true is not shown: then what follows `{annars}` is.
+    /// Never nested.
+    If(Conditional),
+}
+
+#[derive(Clone, Debug)]
+pub struct Conditional {
+    pub condition: Spanned<Expr>,
+    pub shown: Vec<Block>,
+    pub otherwise: Vec<Block>,
+}
+
+impl Letter {
+    /// Every block, also those inside conditionals, in the document's order.
+    pub fn all_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().flat_map(|block| {
+            let inner: Vec<&Block> = match block {
+                Block::If(conditional) => conditional.shown.iter().chain(&conditional.otherwise).collect(),
+                _ => Vec::new(),
+            };
+            std::iter::once(block).chain(inner)
+        })
+    }
+
+    pub fn conditionals(&self) -> impl Iterator<Item = &Conditional> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::If(conditional) => Some(conditional),
+            _ => None,
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -679,6 +856,23 @@ impl Pack {
 
     pub fn parameter(&self, name: &Name) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name.it == *name)
+    }
+
+    /// The duties that a step's outcome of this kind begins.
+    pub fn duties_after<'a>(&'a self, step: &'a Name, kind: OutcomeKind) -> impl Iterator<Item = &'a Duty> {
+        self.duties.iter().filter(move |duty| {
+            let begins = match duty.after.it.event {
+                AfterEvent::Granted => kind.is_granted(),
+                AfterEvent::Submitted | AfterEvent::Decided | AfterEvent::Final => true,
+            };
+            duty.after.it.step == *step && begins
+        })
+    }
+
+    /// Whether the step is a private performer's.
+    pub fn is_private(&self, step: &Step) -> bool {
+        self.role(&step.role.it)
+            .is_some_and(|role| role.kind.it == RoleKind::Private)
     }
 
     /// A step's Underlag, patterns expanded, in document order. A list is named by its own name and by its columns'.

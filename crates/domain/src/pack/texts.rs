@@ -20,7 +20,7 @@ pub enum Need {
 /// Keys whose Swedish text stands in `tjanst.md`. A list's own question (`fråga.ägare`) does not: its table has no place for
 /// it.
 pub fn is_in_document(key: &str) -> bool {
-    ["tjänst.", "rad.", "kontroll."]
+    ["tjänst.", "rad.", "kontroll.", "skyldighet."]
         .iter()
         .any(|kind| key.starts_with(kind))
         || key.strip_prefix("fråga.").is_some_and(|of| of.contains('.'))
@@ -94,6 +94,12 @@ pub fn keys(pack: &Pack) -> BTreeMap<String, Need> {
     for control in &pack.controls {
         add(format!("kontroll.{}", control.id.it), Always);
     }
+    for signature in &pack.signatures {
+        add(format!("underskrift.{}", signature.id.it), Always);
+    }
+    for duty in &pack.duties {
+        add(format!("skyldighet.{}", duty.id.it), Always);
+    }
     keys
 }
 
@@ -121,6 +127,9 @@ pub(super) fn from_document(pack: &Pack) -> BTreeMap<String, Spanned<String>> {
     }
     for control in &pack.controls {
         texts.insert(format!("kontroll.{}", control.id.it), control.message.clone());
+    }
+    for duty in &pack.duties {
+        texts.insert(format!("skyldighet.{}", duty.id.it), duty.text.clone());
     }
     texts
 }

@@ -383,6 +383,7 @@ impl Display for OutcomeKind {
             Self::Favourable => "gynnande",
             Self::Burdensome => "betungande",
             Self::Acknowledgement => "kvittens",
+            Self::Agreement => "avtal",
         })
     }
 }
@@ -391,10 +392,83 @@ impl Display for Decider {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Automatic { delegation } => write!(f, "automatiskt enligt {delegation}"),
-            Self::Delegate { delegation } => write!(f, "delegat enligt {delegation}"),
+            Self::Delegate { delegation, when: None } => write!(f, "delegat enligt {delegation}"),
+            Self::Delegate {
+                delegation,
+                when: Some(condition),
+            } => write!(f, "delegat enligt {delegation} när {condition}, annars nämnd"),
             Self::Board => f.write_str("nämnd"),
             Self::Agency => f.write_str("myndighet"),
             Self::Nobody => f.write_str("ingen"),
+            Self::Performer => f.write_str("utföraren"),
+        }
+    }
+}
+
+impl Display for RoleKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authority => "myndighet",
+            Self::Private => "privat",
+        })
+    }
+}
+
+impl Display for Sensitive {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Health => "känslig hälsa",
+            Self::Other => "känslig",
+        })
+    }
+}
+
+/// As it stands behind `sökanden; `.
+impl Display for Held {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "finns hos {}", self.by.it)?;
+        match &self.obstacle {
+            Some(obstacle) => write!(f, "; hinder {}", obstacle.it),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for SignedBy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Applicant => f.write_str("sökanden"),
+            Self::Signatories => f.write_str("firmatecknare"),
+            Self::Everyone(column) => write!(f, "alla {column}"),
+            Self::Person(fact) => fact.fmt(f),
+        }
+    }
+}
+
+impl Display for Due {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(length, DueFrom::Event) => write!(f, "{length} från händelse"),
+            Self::Within(length, DueFrom::Start(start)) => write!(f, "{length} från {start}"),
+            Self::Yearly { month, day } => write!(f, "{day} {} varje år", parse::month_name(*month)),
+            Self::Before => f.write_str("i förväg"),
+            Self::AtOnce => f.write_str("genast"),
+            Self::Always => f.write_str("löpande"),
+        }
+    }
+}
+
+impl Display for About {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name)
+            | Self::Step(name)
+            | Self::Role(name)
+            | Self::List(name)
+            | Self::Control(name)
+            | Self::Signature(name)
+            | Self::Duty(name) => name.fmt(f),
+            Self::Row(rule, row) => write!(f, "{rule} {row}"),
         }
     }
 }

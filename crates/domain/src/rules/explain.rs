@@ -28,6 +28,40 @@ pub fn explain_applied(pack: &Pack, facts: &Facts, setting: &Setting, step: &Nam
     Explainer::new(pack, facts, setting, Some(step)).name(of)
 }
 
+/// Whether a condition that stands outside rules and steps holds: where a letter says something, a delegate's power ends.
+pub fn condition(pack: &Pack, facts: &Facts, setting: &Setting, applied: Option<&Name>, of: &Expr) -> Known<bool> {
+    Evaluator::new(pack, facts, setting, applied).condition(of, None, 0)
+}
+
+/// Explains such a condition to those who read about `step`.
+pub fn explain_condition(
+    pack: &Pack,
+    facts: &Facts,
+    setting: &Setting,
+    step: &Name,
+    of: &Spanned<Expr>,
+) -> Explanation {
+    let mut explainer = Explainer::new(pack, facts, setting, Some(step));
+    let answer = explainer.evaluator.condition(&of.it, None, 0);
+    let result = match answer {
+        Known::Value(true) => "ja",
+        Known::Value(false) => "nej",
+        Known::NotApplicable => "ej aktuellt",
+        Known::Missing(_) => "saknas",
+    };
+    let text = explainer.written(of);
+    let mut part = explainer.part(step, result.to_owned(), How::Condition { text });
+    let graph = explainer.evaluator.graph.clone();
+    let mut ids: Vec<Id> = Vec::new();
+    let mut mention = |name: &Name| ids.extend(graph.fact(name).filter(|id| !ids.contains(id)));
+    match answer {
+        Known::Value(answer) => explainer.evaluator.decisive(&of.it, answer, 0, &mut mention),
+        _ => names_in(&of.it, &mut mention),
+    }
+    part.because = explainer.facts(ids, 1);
+    part
+}
+
 struct Explainer<'a> {
     evaluator: Evaluator<'a>,
     setting: &'a Setting,

@@ -2,7 +2,7 @@
 //!
 //! Evaluation is total: it always ends, and every result can be explained row by row. See `docs/language.md`, "Three states".
 //! Reading order: [`state`] (the algebra), [`graph`] (what rests on what), [`evaluate`], [`classes`] and [`diagram`] (all
-//! completions at once), [`relevance`], [`questions`], [`explain`], [`example`]; [`probe`] tries many cases for the checker.
+//! completions at once), [`relevance`], [`questions`], [`signers`], [`explain`], [`example`]; [`probe`] tries many cases for the checker.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,15 +22,17 @@ mod graph;
 mod probe;
 mod questions;
 mod relevance;
+mod signers;
 mod state;
 
 pub use classes::Classes;
 pub use diagram::{VARIABLES_MAX, WORK_MAX};
 pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
-pub use explain::{explain, explain_applied, expression_text};
+pub use explain::{condition, explain, explain_applied, explain_condition, expression_text};
 pub use probe::{Probe, Scope};
 pub use questions::{broken_controls, questions, to_fetch, to_fetch_and_ask};
 pub use relevance::relevance;
+pub use signers::{Needed, Who, signers};
 
 /// What the adopting bodies have set, and which days count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

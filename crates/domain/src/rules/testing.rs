@@ -108,6 +108,8 @@ pub fn fact_row(name: &str, ty: Type, source: Source) -> Fact {
         source: sp(source),
         disclosure: None,
         processing: None,
+        sensitive: None,
+        held: None,
         span: NOWHERE,
     }
 }
@@ -130,10 +132,13 @@ impl Document {
             facts: vec![],
             lists: vec![],
             controls: vec![],
+            signatures: vec![],
             steps: vec![],
             rules: vec![],
             outcomes: vec![],
+            duties: vec![],
             parameters: vec![],
+            uncertain: vec![],
             texts: Default::default(),
             letters: Default::default(),
             examples: vec![],

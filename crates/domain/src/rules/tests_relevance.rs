@@ -195,6 +195,7 @@ fn whom_a_relevant_register_fact_is_about_and_where_the_step_lies_are_relevant()
         name: sp(n("roll")),
         task: sp(String::from("tobakstillsyn")),
         area: sp(Area::MunicipalityOf(n("lokal.fastighet"))),
+        kind: sp(RoleKind::Authority),
     });
     let found = relevant(&document, &[("tobak.säljs", yes())]);
     for name in [

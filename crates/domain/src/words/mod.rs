@@ -1,4 +1,4 @@
-//! Identifiers, codes, amounts, time and law: words that mean the same everywhere.
+//! Identifiers, codes, amounts, time, law and firmateckning: words that mean the same everywhere.
 //!
 //! Always true here: a value that exists is a valid one, because parsing is the only way to it; a refusal says in a
 //! Swedish sentence what to write instead, and never repeats an identity number.
@@ -7,4 +7,5 @@ pub mod amount;
 pub mod codes;
 pub mod ids;
 pub mod law;
+pub mod signing;
 pub mod time;

@@ -575,7 +575,17 @@ fn decision(
         (Decider::Agency, _) => DecidedBy::Agency {
             official: Official(by.to_owned()),
         },
-        (Decider::Delegate { delegation } | Decider::Automatic { delegation }, _) => {
+        (Decider::Performer, _) => DecidedBy::Performer {
+            official: Official(by.to_owned()),
+        },
+        (Decider::Delegate { .. }, _) if proceed::is_for_board(open, examined, listed) => {
+            return Err(Stopped::Input(
+                "Ärendet ligger utanför delegationen, så nämnden beslutar. Nämndsekreteraren antecknar beslutet med dag \
+                 och paragraf."
+                    .to_owned(),
+            ));
+        }
+        (Decider::Delegate { delegation, .. } | Decider::Automatic { delegation }, _) => {
             as_delegate(node, open, fields, by, examined.setting.delegations.get(delegation))?
         }
         (Decider::Nobody, _) => DecidedBy::Nobody,

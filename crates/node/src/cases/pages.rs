@@ -490,17 +490,19 @@ fn fits(doing: Doing, open: &Open, examined: &Examined) -> bool {
         Doing::Settle => open.file.open_disputes().next().is_some(),
         Doing::Assess => !assessments(open, examined).is_empty(),
         Doing::Refer => !todo::unsent_referrals(open, examined).is_empty(),
-        Doing::Decide => desk::outcome_now(open, examined).is_some_and(|outcome| !is_for_board(open, &outcome)),
+        Doing::Decide => {
+            desk::outcome_now(open, examined).is_some_and(|outcome| !is_for_board(open, examined, &outcome))
+        }
         Doing::Board => desk::outcome_now(open, examined).is_some(),
         Doing::Notify => case.decided().is_some_and(|decided| decided.notified.is_empty()),
         _ => true,
     }
 }
 
-fn is_for_board(open: &Open, outcome: &str) -> bool {
+fn is_for_board(open: &Open, examined: &Examined, outcome: &str) -> bool {
     open.pack()
         .outcomes_of(open.step_name())
-        .any(|listed| listed.name.it == outcome && listed.decider.it == Decider::Board)
+        .any(|listed| listed.name.it == outcome && proceed::is_for_board(open, examined, listed))
 }
 
 /// The assessments that the step can rest on.
@@ -1125,7 +1127,7 @@ fn form(
                     .outcomes_of(open.step_name())
                     .find(|listed| listed.name.it == outcome);
                 let recorded = match listed.map(|listed| &listed.decider.it) {
-                    Some(Decider::Delegate { delegation } | Decider::Automatic { delegation }) => {
+                    Some(Decider::Delegate { delegation, .. } | Decider::Automatic { delegation }) => {
                         examined.setting.delegations.contains_key(delegation)
                     }
                     _ => true,

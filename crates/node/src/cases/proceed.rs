@@ -13,8 +13,8 @@ use samverk_domain::case::del::Service;
 use samverk_domain::case::messages::{Origin, SentFact};
 use samverk_domain::case::{NotAllowed, State};
 use samverk_domain::fact::{Cause, Facts, Known, Name, Slot, Value};
-use samverk_domain::pack::{Decider, Fact, NoRecord, OutcomeKind, Pack, RegisterSource, Source, WhenDown};
-use samverk_domain::rules::{Fired, Verdict};
+use samverk_domain::pack::{Decider, Fact, NoRecord, Outcome, OutcomeKind, Pack, RegisterSource, Source, WhenDown};
+use samverk_domain::rules::{self, Fired, Verdict};
 use samverk_domain::terms::{BodyId, FieldAnswer, Mode, Subject};
 use samverk_store::Tx;
 use samverk_store::jobs::{self, Job};
@@ -381,6 +381,20 @@ pub fn advance(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open) -> Result<(
             Ok(())
         }
         Err(why) => Err(why),
+    }
+}
+
+/// Whether the whole nämnd decides on this outcome: the document says so, or the case lies outside the delegation
+/// (`delegat enligt … när …, annars nämnd`). A delegation reaches no further than where its condition is certainly true.
+pub fn is_for_board(open: &Open, examined: &Examined, listed: &Outcome) -> bool {
+    match &listed.decider.it {
+        Decider::Board => true,
+        Decider::Delegate { when: Some(when), .. } => {
+            let step = Some(open.step_name());
+            let holds = rules::condition(open.pack(), &examined.facts, &examined.setting, step, when);
+            holds != Known::Value(true)
+        }
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ use samverk_domain::pack::{Decider, OutcomeKind, Source};
 use samverk_domain::rules::Verdict;
 
 use super::file::{Examined, Open, applicant};
+use super::proceed;
 use crate::post::letter::{outcome_text, step_text};
 
 /// Whom a case waits for.
@@ -328,9 +329,9 @@ pub fn todo(open: &Open, examined: &Examined, day: Date) -> Todo {
         );
     }
     match examined.result.verdict(open.pack(), open.step_name()) {
-        Verdict::Outcome(outcome) => decide(open, outcome, decide_by),
+        Verdict::Outcome(outcome) => decide(open, examined, outcome, decide_by),
         Verdict::CaseWorker => match &open.file.proposal {
-            Some(proposal) => decide(open, &proposal.outcome, decide_by),
+            Some(proposal) => decide(open, examined, &proposal.outcome, decide_by),
             None => it(
                 "propose",
                 Waits::Staff,
@@ -350,7 +351,7 @@ pub fn todo(open: &Open, examined: &Examined, day: Date) -> Todo {
 }
 
 /// The outcome stands: hear the party, or decide.
-fn decide(open: &Open, outcome: &str, decide_by: Option<Date>) -> Todo {
+fn decide(open: &Open, examined: &Examined, outcome: &str, decide_by: Option<Date>) -> Todo {
     let result = outcome_text(open.pack(), open.step_name(), outcome);
     let Some(listed) = open
         .pack()
@@ -385,7 +386,11 @@ fn decide(open: &Open, outcome: &str, decide_by: Option<Date>) -> Todo {
         step_text(open.pack(), "sv", open.step_name())
     );
     match listed.decider.it {
+        _ if proceed::is_for_board(open, examined, listed) => {
+            it("board", Waits::Meeting, "Nämnden beslutar", because, decide_by)
+        }
         Decider::Board => it("board", Waits::Meeting, "Nämnden beslutar", because, decide_by),
+        Decider::Performer => it("decide", Waits::Staff, "Svara sökanden", because, decide_by),
         Decider::Delegate { .. } | Decider::Automatic { .. } => {
             it("decide", Waits::Staff, "Besluta på delegation", because, decide_by)
         }

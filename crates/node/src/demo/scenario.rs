@@ -11,10 +11,10 @@ use samverk_domain::pack::{self, Example, GivenState, Pack, RegisterSource, Sour
 use samverk_domain::rules::example::SUBMISSION;
 use samverk_domain::terms::Mode;
 use samverk_domain::words::ids::PersonId;
+use samverk_domain::words::signing::{MaySign, Signing};
 
 use super::data::{self, FederationData};
 use super::world::{Changes, same_subject};
-use crate::registers::signing::{MaySign, Signing};
 
 /// Why a file cannot be played.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,10 @@
 use jiff::civil::Date;
 use samverk_domain::case::decision::{DecidedBy, Decision};
 use samverk_domain::fact::{Facts, Known, Name, Value};
-use samverk_domain::pack::{self, Appeal, Block, CellResult, Length, Pack, Piece, Regime, Start, Test, Type, Unit};
+use samverk_domain::pack::{
+    self, Appeal, Block, CellResult, Conditional, Due, DueFrom, Duty, Length, OutcomeKind, Pack, Piece, Regime, Start,
+    Test, Type, Unit,
+};
 use samverk_domain::rules::{self, Evaluation, Explanation, How, Setting};
 use samverk_domain::terms::{Adoption, Body, BodyKind};
 use samverk_domain::words::law::Lagrum;
@@ -73,6 +76,27 @@ pub struct Why {
     pub law: Vec<String>,
     /// The adopted document that the words stand in.
     pub document: Option<DocumentTrace>,
+}
+
+impl Why {
+    /// Rests on this too.
+    fn add(&mut self, other: &Self) {
+        for row in &other.rows {
+            if !self.rows.contains(row) {
+                self.rows.push(row.clone());
+            }
+        }
+        for fact in &other.facts {
+            if self.facts.len() < FACTS_MAX && !self.facts.contains(fact) {
+                self.facts.push(fact.clone());
+            }
+        }
+        for law in &other.law {
+            if !self.law.contains(law) {
+                self.law.push(law.clone());
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +239,20 @@ impl Material<'_> {
             .filter_map(|item| item.get(name)?.value().map(|value| self.shown(name, value, true)))
             .collect();
         (!values.is_empty()).then(|| values.join("; "))
+    }
+
+    /// What a conditional shows now, and why: what is not certainly true is not shown.
+    fn chosen<'b>(&self, conditional: &'b Conditional) -> (&'b [Block], Why) {
+        let condition = &conditional.condition;
+        let explained = rules::explain_condition(self.pack, self.facts, self.setting, self.step, condition);
+        let mut why = Why::default();
+        self.collect(&explained, &mut why);
+        let step = Some(self.step);
+        let holds = rules::condition(self.pack, self.facts, self.setting, step, &condition.it);
+        match holds {
+            Known::Value(true) => (&conditional.shown, why),
+            _ => (&conditional.otherwise, why),
+        }
     }
 
     /// Rows and facts behind a row that holds, found in the explanation of the step's outcome.
@@ -367,18 +405,13 @@ pub fn of_decision(material: &Material<'_>, decision: &Decision, decided: Date, 
             .collect::<Vec<_>>()
             .join(" ");
         for block in &template.blocks {
-            match block {
-                Block::Heading(text) => parts.push(Part::Heading(text.it.clone())),
-                Block::Paragraph(pieces) => {
-                    let sentences = filled(material, &pieces.it, decided);
-                    parts.extend(sentences.into_iter().map(|sentence| Part::Sentence(Box::new(sentence))));
-                    parts.push(Part::Break);
-                }
-                Block::Grounds(_) => {
-                    parts.extend(grounds(material, decision));
-                    parts.push(Part::Break);
-                }
-                Block::Appeal(_) => parts.push(Part::Appeal),
+            let Block::If(conditional) = block else {
+                written(material, block, decision, decided, None, &mut parts);
+                continue;
+            };
+            let (blocks, because) = material.chosen(conditional);
+            for block in blocks {
+                written(material, block, decision, decided, Some(&because), &mut parts);
             }
         }
     }
@@ -402,10 +435,11 @@ pub fn of_decision(material: &Material<'_>, decision: &Decision, decided: Date, 
         to: material.to.clone(),
         stamp: Stamp {
             body: material.body.name.clone(),
-            what: if decision.by == DecidedBy::Nobody {
-                "Noterat"
-            } else {
-                "Beslutat"
+            what: match decision.kind {
+                OutcomeKind::Agreement => "Avtalat",
+                OutcomeKind::Acknowledgement => "Noterat",
+                _ if decision.by == DecidedBy::Nobody => "Noterat",
+                _ => "Beslutat",
             }
             .to_owned(),
             when: format!("{decided}{paragraph}"),
@@ -416,6 +450,92 @@ pub fn of_decision(material: &Material<'_>, decision: &Decision, decided: Date, 
         appeal,
         in_english,
     }
+}
+
+/// One block of a letter. `because`: why it is shown, where a condition says so.
+fn written(
+    material: &Material<'_>,
+    block: &Block,
+    decision: &Decision,
+    decided: Date,
+    because: Option<&Why>,
+    parts: &mut Vec<Part>,
+) {
+    let from = parts.len();
+    match block {
+        Block::Heading(text) => parts.push(Part::Heading(text.it.clone())),
+        Block::Paragraph(pieces) => {
+            let sentences = filled(material, &pieces.it, decided);
+            parts.extend(sentences.into_iter().map(|sentence| Part::Sentence(Box::new(sentence))));
+            parts.push(Part::Break);
+        }
+        Block::Grounds(_) => {
+            parts.extend(grounds(material, decision));
+            parts.push(Part::Break);
+        }
+        Block::Appeal(_) => parts.push(Part::Appeal),
+        Block::Duties(_) => {
+            for duty in material.pack.duties_after(material.step, decision.kind) {
+                parts.push(Part::Sentence(Box::new(self::duty(material, duty))));
+                parts.push(Part::Break);
+            }
+        }
+        // Conditionals are not nested: the reader sees to it.
+        Block::If(_) => {}
+    }
+    let Some(because) = because else { return };
+    for part in &mut parts[from..] {
+        if let Part::Sentence(sentence) = part
+            && let Some(why) = &mut sentence.why
+        {
+            why.add(because);
+        }
+    }
+}
+
+/// A duty as a sentence: what, when at the latest, to whom.
+fn duty(material: &Material<'_>, duty: &Duty) -> Sentence {
+    let key = format!("skyldighet.{}", duty.id.it);
+    let text = material.pack.text("sv", &key).unwrap_or(&duty.text.it);
+    let mut said = ended(text);
+    let due = due_text(&duty.due.it);
+    let to = duty.to.as_ref().map(|role| {
+        let name = material.pack.text("sv", &format!("roll.{}", role.it));
+        name.unwrap_or(role.it.as_str()).to_owned()
+    });
+    let to = to.map(|to| format!("Till: {to}."));
+    for more in [due, to].into_iter().flatten() {
+        said.push(' ');
+        said.push_str(&more);
+    }
+    Sentence {
+        text: said,
+        why: Some(Why {
+            law: duty.law.iter().map(|law| law.it.in_full()).collect(),
+            document: Some(material.document()),
+            ..Why::default()
+        }),
+    }
+}
+
+/// `Senast: två månader från händelsen.`; nothing for what is owed all the time.
+pub fn due_text(due: &Due) -> Option<String> {
+    Some(match due {
+        Due::Within(length, from) => {
+            let from = match from {
+                DueFrom::Event => "från händelsen",
+                DueFrom::Start(Start::Received) => "från det att ansökan kom in",
+                DueFrom::Start(Start::Complete) => "från det att ansökan var komplett",
+                DueFrom::Start(Start::Served) => "från den dag då ni fick del av beslutet",
+                DueFrom::Start(Start::Decision) => "från dagen för beslutet",
+            };
+            format!("Senast: {} {from}.", length_text(*length))
+        }
+        Due::Yearly { .. } => format!("Senast: {due}."),
+        Due::Before => "När: i förväg.".to_owned(),
+        Due::AtOnce => "När: genast.".to_owned(),
+        Due::Always => return None,
+    })
 }
 
 /// FL 33 § last paragraph.
@@ -652,6 +772,7 @@ fn signature(material: &Material<'_>, decision: &Decision, names: &NamesShown) -
             swedish_date_in_sentence(*meeting)
         )),
         DecidedBy::Agency { official } => lines.push(name(&official.0)),
+        DecidedBy::Performer { official } => lines.push(name(&official.0)),
         DecidedBy::Nobody => lines.push("Anmälan är noterad. Inget beslut har fattats.".to_owned()),
     }
     lines

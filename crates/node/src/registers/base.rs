@@ -7,11 +7,10 @@ use jiff::civil::Date;
 use samverk_domain::words::amount;
 use samverk_domain::words::codes::Municipality;
 use samverk_domain::words::ids::{Business, PersonId};
+use samverk_domain::words::signing::Signing;
 use samverk_domain::words::time::legal_day;
 use samverk_store::registers::SubjectKey;
 use unicode_normalization::UnicodeNormalization as _;
-
-use super::signing::Signing;
 
 /// How a column's values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

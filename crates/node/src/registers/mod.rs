@@ -4,12 +4,10 @@
 //! kept with what was before; a row that is not understood is set aside whole and lost never; about a protected person
 //! nothing is said. Who may read what is decided before, by contract (`exchange`); here is only what the register says.
 //!
-//! Reading order: this file ([`answer`]), [`base`] (which registers and columns there are), [`import`] (files), [`signing`]
-//! (who may sign for a company).
+//! Reading order: this file ([`answer`]), [`base`] (which registers and columns there are), [`import`] (files).
 
 pub mod base;
 pub mod import;
-pub mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

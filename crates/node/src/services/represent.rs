@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::terms::{FieldAnswer, Mode, Subject};
+use samverk_domain::words::signing::{MaySign, Signing};
 
 use crate::ctx::{Ctx, PersonRef};
 use crate::exchange::{self, NotAnswered, Question};
 use crate::node::Node;
-use crate::registers::signing::{MaySign, Signing};
 use crate::web::texts::{Lang, Texts};
 
 /// The register that knows companies, and its fields.

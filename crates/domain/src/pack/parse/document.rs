@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::expressions::{self, Names};
 use super::markdown::{self, Part, Table, TableRow};
 use super::source::{Reader, Slice, fold, list, shown};
-use super::{sources, types};
+use super::{duties, signatures, sources, types, uncertain};
 use crate::fact::{Name, Value};
 use crate::finding::{Finding, Span, Spanned};
 use crate::pack::*;
@@ -30,23 +30,29 @@ enum Kind {
     Facts,
     List,
     Controls,
+    Signatures,
     Steps,
     Rule,
     OutcomeRule,
     Outcomes,
+    Duties,
     Parameters,
+    Uncertain,
 }
 
-const HEADINGS: [(&str, Kind); 9] = [
+const HEADINGS: [(&str, Kind); 12] = [
     ("roller", Kind::Roles),
     ("uppgifter", Kind::Facts),
     ("lista", Kind::List),
     ("kontroller", Kind::Controls),
+    ("underskrifter", Kind::Signatures),
     ("steg", Kind::Steps),
     ("regel", Kind::Rule),
     ("utfallsregel", Kind::OutcomeRule),
     ("utfall", Kind::Outcomes),
+    ("skyldigheter", Kind::Duties),
     ("parametrar", Kind::Parameters),
+    ("osäkert", Kind::Uncertain),
 ];
 
 impl Kind {
@@ -57,10 +63,13 @@ impl Kind {
             Self::Facts => 1,
             Self::List => 2,
             Self::Controls => 3,
-            Self::Steps => 4,
-            Self::Rule | Self::OutcomeRule => 5,
-            Self::Outcomes => 6,
-            Self::Parameters => 7,
+            Self::Signatures => 4,
+            Self::Steps => 5,
+            Self::Rule | Self::OutcomeRule => 6,
+            Self::Outcomes => 7,
+            Self::Duties => 8,
+            Self::Parameters => 9,
+            Self::Uncertain => 10,
         }
     }
 
@@ -74,21 +83,24 @@ impl Kind {
             Self::Facts => "## Uppgifter",
             Self::List => "## Lista: …",
             Self::Controls => "## Kontroller",
+            Self::Signatures => "## Underskrifter",
             Self::Steps => "## Steg",
             Self::Rule => "## Regel: …",
             Self::OutcomeRule => "## Utfallsregel: …",
             Self::Outcomes => "## Utfall",
+            Self::Duties => "## Skyldigheter",
             Self::Parameters => "## Parametrar",
+            Self::Uncertain => "## Osäkert",
         }
     }
 }
 
-struct Section<'a> {
+pub(super) struct Section<'a> {
     kind: Kind,
     heading: Slice<'a>,
     /// What stands after the colon.
     name: Slice<'a>,
-    tables: Vec<Table<'a>>,
+    pub tables: Vec<Table<'a>>,
 }
 
 /// Whether front matter and title were read; if not, a document with stand-ins lets the other files be read, and is then
@@ -180,6 +192,10 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     for section in of(Kind::Controls) {
         read_controls(reader, section, &names, &mut controls);
     }
+    let mut signatures = Vec::new();
+    for section in of(Kind::Signatures) {
+        signatures::read(reader, section, &names, &mut signatures);
+    }
     let mut steps = Vec::new();
     for section in of(Kind::Steps) {
         read_steps(reader, section, &names, &mut steps);
@@ -197,6 +213,10 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     let mut outcomes = Vec::new();
     for section in of(Kind::Outcomes) {
         read_outcomes(reader, section, &names, letters, &mut outcomes);
+    }
+    let mut duties = Vec::new();
+    for section in of(Kind::Duties) {
+        duties::read(reader, section, &names, &mut duties);
     }
 
     let whole = if meta.is_some() && title.is_some() {
@@ -222,15 +242,22 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
         facts,
         lists,
         controls,
+        signatures,
         steps,
         rules,
         outcomes,
+        duties,
         parameters,
+        uncertain: Vec::new(),
         texts: BTreeMap::new(),
         letters: BTreeMap::new(),
         examples: Vec::new(),
         files: Vec::new(),
     };
+    for section in of(Kind::Uncertain) {
+        let doubts = uncertain::read(reader, section, &pack);
+        pack.uncertain.extend(doubts);
+    }
     let swedish = texts::from_document(&pack);
     pack.texts.insert("sv".to_owned(), swedish);
     Some((pack, whole))
@@ -255,11 +282,13 @@ fn derived(name: &Spanned<Name>, ty: Type, source: Source) -> Fact {
         disclosure: None,
         processing: None,
         question: None,
+        sensitive: None,
+        held: None,
         span: name.span,
     }
 }
 
-fn twice(reader: &mut Reader, span: Span, name: &str, first: Span) {
+pub(super) fn twice(reader: &mut Reader, span: Span, name: &str, first: Span) {
     reader.report(
         Finding::error("S032", span, format!("{name} finns redan."))
             .label("andra gången")
@@ -660,7 +689,7 @@ fn section<'a>(reader: &mut Reader, text: Slice<'a>, before: &[Section<'a>]) -> 
         .label("fel plats")
         .related(later.heading.span(), "ska stå efter")
         .suggest(
-            "Ordningen är Roller, Uppgifter, Lista, Kontroller, Steg, Regel och Utfallsregel, Utfall, Parametrar.",
+            "Ordningen är Roller, Uppgifter, Lista, Kontroller, Underskrifter, Steg, Regel och Utfallsregel, Utfall, Skyldigheter, Parametrar, Osäkert.",
         );
         reader.report(finding);
     }
@@ -760,7 +789,12 @@ fn column_missing(reader: &mut Reader, table: &Table<'_>, heading: &str) {
 }
 
 /// A cell that may not be empty.
-fn filled<'a>(reader: &mut Reader, row: &TableRow<'a>, column: Option<usize>, heading: &str) -> Option<Slice<'a>> {
+pub(super) fn filled<'a>(
+    reader: &mut Reader,
+    row: &TableRow<'a>,
+    column: Option<usize>,
+    heading: &str,
+) -> Option<Slice<'a>> {
     let cell = row.cell(column);
     if !cell.is_empty() {
         return Some(cell);
@@ -779,7 +813,7 @@ fn filled<'a>(reader: &mut Reader, row: &TableRow<'a>, column: Option<usize>, he
 }
 
 /// One of a few words.
-fn word<T: Copy>(reader: &mut Reader, at: Slice<'_>, heading: &str, words: &[(&str, T)]) -> Option<T> {
+pub(super) fn word<T: Copy>(reader: &mut Reader, at: Slice<'_>, heading: &str, words: &[(&str, T)]) -> Option<T> {
     let found = words.iter().find(|(known, _)| at.is(known));
     if found.is_none() {
         let known = words.iter().map(|(known, _)| *known);
@@ -814,7 +848,7 @@ pub(super) fn exists<'n>(
 
 fn read_roles(reader: &mut Reader, section: &Section<'_>, names: &Names, roles: &mut Vec<Role>) {
     for table in &section.tables {
-        let [name, task, area] = columns(reader, table, ["Roll", "Uppdrag", "Område"], 3);
+        let [name, task, area, kind] = columns(reader, table, ["Roll", "Uppdrag", "Område", "Slag"], 3);
         for row in &table.rows {
             let name = filled(reader, row, name, "Roll").and_then(|at| reader.plain_name(at, "En roll"));
             let task = filled(reader, row, task, "Uppdrag").map(|at| at.with(at.fold()));
@@ -823,9 +857,17 @@ fn read_roles(reader: &mut Reader, section: &Section<'_>, names: &Names, roles: 
             let (Some(name), Some(task), Some(area)) = (name, task, area) else {
                 continue;
             };
+            let kind = Some(row.cell(kind)).filter(|at| !at.is_empty()).map(|at| {
+                let kinds = [("myndighet", RoleKind::Authority), ("privat", RoleKind::Private)];
+                at.with(word(reader, at, "Slag", &kinds).unwrap_or_default())
+            });
+            let kind = kind.unwrap_or(Spanned {
+                it: RoleKind::Authority,
+                span: name.span,
+            });
             match roles.iter().find(|role: &&Role| role.name.it == name.it) {
                 Some(first) => twice(reader, name.span, name.as_str(), first.name.span),
-                None => roles.push(Role { name, task, area }),
+                None => roles.push(Role { name, task, area, kind }),
             }
         }
     }
@@ -940,6 +982,13 @@ fn fact_rows<'a>(
             }
             seen.insert(name.it.clone(), name.span);
             let ty_cell = filled(reader, row, ty, "Typ");
+            let (ty_cell, sensitive) = match ty_cell {
+                Some(at) => {
+                    let (ty, sensitive) = sensitive(reader, at);
+                    (Some(ty), sensitive)
+                }
+                None => (None, None),
+            };
             let read_type = ty_cell.and_then(|at| types::ty(reader, at));
             let source_cell = filled(reader, row, source, "Källa");
             let read_source = source_cell.and_then(|at| sources::source(reader, at, read_type.as_ref()));
@@ -947,8 +996,10 @@ fn fact_rows<'a>(
             if let Some(list) = inside {
                 names.list_of.insert(name.it.clone(), list.clone());
             }
+            let mut held = None;
             let source = match read_source {
                 Some(read) => {
+                    held = read.held;
                     if let Some((at, refers_to)) = read.refers_to {
                         let to = match &read.source {
                             Source::Referral(_) => To::Role,
@@ -982,11 +1033,29 @@ fn fact_rows<'a>(
                 disclosure,
                 processing,
                 question: (!question.is_empty()).then(|| question.with(question.prose())),
+                sensitive,
+                held,
                 span: row.span(),
             });
         }
     }
     facts
+}
+
+/// `ja/nej; känslig hälsa`: the type and the mark behind it.
+fn sensitive<'a>(reader: &mut Reader, at: Slice<'a>) -> (Slice<'a>, Option<Spanned<Sensitive>>) {
+    let parts = at.split(';');
+    let Some(mark) = parts
+        .last()
+        .filter(|mark| parts.len() > 1 && mark.first_word().0.is("känslig"))
+    else {
+        return (at, None);
+    };
+    let end = (mark.span().start - at.span().start) as usize;
+    let ty = at.range(0, end).trim();
+    let ty = ty.range(0, ty.text.len().saturating_sub(1)).trim();
+    let kinds = [("känslig", Sensitive::Other), ("känslig hälsa", Sensitive::Health)];
+    (ty, word(reader, *mark, "Känslig", &kinds).map(|it| mark.with(it)))
 }
 
 type Ground = Option<Spanned<crate::words::law::Lagrum>>;
@@ -1224,7 +1293,7 @@ fn read_underlag(reader: &mut Reader, at: Slice<'_>, whole: Slice<'_>, names: &N
         .then(|| at.with(Underlag::Fact(name.it)))
 }
 
-fn read_after(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<After> {
+pub(super) fn read_after(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<After> {
     let (event, step) = at.last_word();
     let event = if event.is_empty() { at } else { event };
     let event = word(
@@ -1782,6 +1851,7 @@ fn read_outcomes(
                     ("gynnande", OutcomeKind::Favourable),
                     ("betungande", OutcomeKind::Burdensome),
                     ("kvittens", OutcomeKind::Acknowledgement),
+                    ("avtal", OutcomeKind::Agreement),
                 ];
                 at.with(word(reader, at, "Slag", &kinds).unwrap_or(OutcomeKind::Favourable))
             });
@@ -1853,14 +1923,20 @@ fn read_decider(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<Dec
         });
     }
     if let Some(rest) = at.strip("delegat enligt").filter(|rest| !rest.is_empty()) {
+        let (named, condition) = rest.first_word();
         return Some(Decider::Delegate {
-            delegation: delegation(rest)?,
+            delegation: delegation(named)?,
+            when: match condition.is_empty() {
+                true => None,
+                false => Some(Box::new(delegated_when(reader, condition, names)?)),
+            },
         });
     }
     match at.fold().as_str() {
         "nämnd" => Some(Decider::Board),
         "myndighet" => Some(Decider::Agency),
         "ingen" => Some(Decider::Nobody),
+        "utföraren" => Some(Decider::Performer),
         _ => {
             let known = [
                 "automatiskt enligt <delegation>",
@@ -1868,6 +1944,7 @@ fn read_decider(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<Dec
                 "nämnd",
                 "myndighet",
                 "ingen",
+                "utföraren",
             ];
             let suggestion = match reader.nearest(at.text, known) {
                 Some(word) => format!("Menade du {word}?"),
@@ -1883,6 +1960,27 @@ fn read_decider(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<Dec
             None
         }
     }
+}
+
+/// `när servering.till = allmänheten, annars nämnd`
+fn delegated_when(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<Expr> {
+    let parts = at.text.rsplit_once(',').map(|(before, _)| before.len());
+    let (condition, otherwise) = match parts {
+        Some(comma) => (at.range(0, comma).trim(), at.from(comma + 1).trim()),
+        None => (at, at.end()),
+    };
+    let condition = condition.strip("när").filter(|condition| !condition.is_empty());
+    let (Some(condition), true) = (condition, otherwise.is("annars nämnd")) else {
+        reader.error(
+            "S043",
+            at,
+            "Beslutanderättens gräns går inte att läsa.",
+            "när … eller annars nämnd saknas",
+            "Skriv till exempel delegat enligt delegation.alkohol när servering.till = allmänheten, annars nämnd.",
+        );
+        return None;
+    };
+    expressions::condition(reader, names, condition)
 }
 
 fn read_appeal(reader: &mut Reader, at: Slice<'_>) -> Option<Appeal> {

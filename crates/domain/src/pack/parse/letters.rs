@@ -1,19 +1,48 @@
 //! `brev/<namn>.md`: one heading, subheadings and paragraphs with placeholders in braces. A list's column stands for its
 //! values in every row.
 
-use super::expressions::Names;
+use super::expressions::{self, Names};
 use super::markdown::{self, Part};
 use super::source::{Reader, Slice, list, shown};
 use crate::fact::Name;
 use crate::finding::{Finding, Spanned};
-use crate::pack::{Block, FROM_CASE, Letter, Piece};
+use crate::pack::{Block, Conditional, Expr, FROM_CASE, Letter, Piece};
 
 /// Stand alone on their line.
-const BLOCKS: [&str; 2] = ["grunder", "överklagande"];
+const BLOCKS: [&str; 3] = ["grunder", "överklagande", "skyldigheter"];
+
+/// What is read so far: the letter's blocks, and a conditional that has not ended.
+#[derive(Default)]
+struct Building<'a> {
+    blocks: Vec<Block>,
+    open: Option<Open<'a>>,
+}
+
+struct Open<'a> {
+    at: Slice<'a>,
+    conditional: Conditional,
+    in_otherwise: bool,
+}
+
+impl Building<'_> {
+    fn push(&mut self, block: Block) {
+        match &mut self.open {
+            None => self.blocks.push(block),
+            Some(open) if open.in_otherwise => open.conditional.otherwise.push(block),
+            Some(open) => open.conditional.shown.push(block),
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.blocks.push(Block::If(open.conditional));
+        }
+    }
+}
 
 pub(super) fn read(reader: &mut Reader, names: &Names, name: &str, file: Slice<'_>) -> Option<Letter> {
     let mut heading: Option<Spanned<Vec<Piece>>> = None;
-    let mut blocks = Vec::new();
+    let mut building = Building::default();
     for part in markdown::parts(reader, file) {
         match part {
             Part::Heading { level: 1, text } => match &heading {
@@ -36,7 +65,7 @@ pub(super) fn read(reader: &mut Reader, names: &Names, name: &str, file: Slice<'
                         "Flytta den till ett stycke.",
                     );
                 }
-                blocks.push(Block::Heading(text.with(text.prose())));
+                building.push(Block::Heading(text.with(text.prose())));
             }
             Part::Heading { text, .. } => {
                 reader.error(
@@ -72,27 +101,42 @@ pub(super) fn read(reader: &mut Reader, names: &Names, name: &str, file: Slice<'
                 // `{grunder}` may stand on a line between others: it parts the paragraph.
                 let mut rest: Vec<Slice<'_>> = Vec::new();
                 for line in lines {
-                    let block = line
+                    let inner = line
                         .text
                         .strip_prefix('{')
                         .and_then(|t| t.strip_suffix('}'))
-                        .map(super::source::fold);
-                    let block = block.filter(|word| BLOCKS.contains(&word.as_str()));
-                    match block {
-                        None => rest.push(line),
-                        Some(word) => {
-                            push_paragraph(reader, names, &mut rest, &mut blocks);
-                            blocks.push(if word == "grunder" {
-                                Block::Grounds(line.span())
-                            } else {
-                                Block::Appeal(line.span())
-                            });
-                        }
+                        .filter(|inner| !inner.contains(['{', '}']))
+                        .map(|inner| line.range(1, 1 + inner.len()).trim());
+                    let Some(inner) = inner.filter(|inner| is_block(*inner)) else {
+                        rest.push(line);
+                        continue;
+                    };
+                    push_paragraph(reader, names, &mut rest, &mut building);
+                    match inner.fold().as_str() {
+                        "grunder" => building.push(Block::Grounds(line.span())),
+                        "överklagande" => building.push(Block::Appeal(line.span())),
+                        "skyldigheter" => building.push(Block::Duties(line.span())),
+                        "annars" => otherwise(reader, &mut building, line),
+                        "slut" => match building.open.is_some() {
+                            true => building.end(),
+                            false => not_open(reader, line),
+                        },
+                        _ => begin(reader, names, &mut building, line, inner),
                     }
                 }
-                push_paragraph(reader, names, &mut rest, &mut blocks);
+                push_paragraph(reader, names, &mut rest, &mut building);
             }
         }
+    }
+    if let Some(open) = &building.open {
+        reader.error(
+            "S062",
+            open.at,
+            "Villkoret i brevet avslutas inte.",
+            "börjar här",
+            "Skriv {slut} på en egen rad efter det som villkoret gäller.",
+        );
+        building.end();
     }
     let Some(heading) = heading else {
         reader.error(
@@ -108,8 +152,65 @@ pub(super) fn read(reader: &mut Reader, names: &Names, name: &str, file: Slice<'
         name: name.to_owned(),
         span: heading.span,
         heading,
-        blocks,
+        blocks: building.blocks,
     })
+}
+
+/// Whether what stands alone within braces is a block or part of a conditional, not a placeholder.
+fn is_block(inner: Slice<'_>) -> bool {
+    let word = inner.fold();
+    BLOCKS.contains(&word.as_str()) || word == "annars" || word == "slut" || inner.first_word().0.is("om")
+}
+
+/// `{om servering.till = allmänheten}`
+fn begin<'a>(reader: &mut Reader, names: &Names, building: &mut Building<'a>, line: Slice<'a>, inner: Slice<'_>) {
+    if let Some(open) = &building.open {
+        let finding = Finding::error(
+            "S062",
+            line.span(),
+            "Ett villkor i ett brev står inte inne i ett annat.",
+        )
+        .label("andra villkoret")
+        .related(open.at.span(), "det första är inte avslutat")
+        .suggest("Skriv {slut} före, eller bind ihop villkoren med och.");
+        reader.report(finding);
+        building.end();
+    }
+    let condition = inner.from("om".len()).trim();
+    let read = expressions::condition(reader, names, condition);
+    building.open = Some(Open {
+        at: line,
+        conditional: Conditional {
+            condition: condition.with(read.unwrap_or(Expr::Always)),
+            shown: Vec::new(),
+            otherwise: Vec::new(),
+        },
+        in_otherwise: false,
+    });
+}
+
+fn otherwise(reader: &mut Reader, building: &mut Building<'_>, line: Slice<'_>) {
+    match &mut building.open {
+        Some(open) if !open.in_otherwise => open.in_otherwise = true,
+        Some(_) => reader.error(
+            "S062",
+            line,
+            "{annars} står två gånger i samma villkor.",
+            "andra gången",
+            "Ta bort det ena.",
+        ),
+        None => not_open(reader, line),
+    }
+}
+
+fn not_open(reader: &mut Reader, line: Slice<'_>) {
+    reader.error(
+        "S062",
+        line,
+        "Det finns inget villkor här.",
+        "utan {om …}",
+        "Skriv {om <villkor>} på en egen rad före, eller ta bort raden.",
+    );
 }
 
 fn is_numbered(line: &str) -> bool {
@@ -117,13 +218,13 @@ fn is_numbered(line: &str) -> bool {
     (1..=3).contains(&digits) && (line[digits..].starts_with(". ") || line[digits..].starts_with(") "))
 }
 
-fn push_paragraph(reader: &mut Reader, names: &Names, lines: &mut Vec<Slice<'_>>, blocks: &mut Vec<Block>) {
+fn push_paragraph(reader: &mut Reader, names: &Names, lines: &mut Vec<Slice<'_>>, building: &mut Building<'_>) {
     if lines.is_empty() {
         return;
     }
     let span = super::document::paragraph(lines).span;
     let it = pieces(reader, names, lines);
-    blocks.push(Block::Paragraph(Spanned { it, span }));
+    building.push(Block::Paragraph(Spanned { it, span }));
     lines.clear();
 }
 

@@ -6,16 +6,19 @@
 //! constant cannot be read without the fact that it is compared with.
 
 mod document;
+mod duties;
 mod examples;
 mod expressions;
 mod letters;
 mod markdown;
+mod signatures;
 mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod types;
+mod uncertain;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +27,7 @@ use crate::finding::{FileId, Finding, SourceFile};
 use super::{Example, Pack};
 
 use document::Whole;
+pub(super) use duties::month_name;
 use expressions::Names;
 pub(super) use expressions::is_keyword;
 pub use source::FINDINGS_MAX;

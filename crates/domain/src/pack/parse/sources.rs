@@ -3,7 +3,7 @@
 use super::source::{Reader, Slice, list, shown};
 use super::types;
 use crate::fact::Name;
-use crate::pack::{Mode, NoRecord, Referral, RegisterSource, Required, Source, Type, Unit, WhenDown};
+use crate::pack::{Held, Mode, NoRecord, Referral, RegisterSource, Required, Source, Type, Unit, WhenDown};
 
 const KNOWN: [&str; 9] = [
     "inloggning",
@@ -22,6 +22,8 @@ pub(super) struct Read<'a> {
     pub source: Source,
     /// The subject of a register, the role of a referral, or the step.
     pub refers_to: Option<(Slice<'a>, Name)>,
+    /// Behind `sökanden`.
+    pub held: Option<Held>,
 }
 
 pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) -> Option<Read<'a>> {
@@ -35,6 +37,7 @@ pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) 
         Some(Read {
             source,
             refers_to: None,
+            held: None,
         })
     };
     let word = first.fold();
@@ -56,6 +59,7 @@ pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) 
             return Some(Read {
                 source: Source::Step(step.it.clone()),
                 refers_to: Some((rest, step.it)),
+                held: None,
             });
         }
         _ => {}
@@ -83,6 +87,13 @@ pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) 
             return None;
         }
     };
+    if source == Source::Applicant && rest.text.starts_with(';') {
+        return Some(Read {
+            source,
+            refers_to: None,
+            held: held(reader, rest.from(1).trim()),
+        });
+    }
     if !rest.is_empty() {
         reader.error(
             "S043",
@@ -93,6 +104,34 @@ pub(super) fn source<'a>(reader: &mut Reader, at: Slice<'a>, ty: Option<&Type>) 
         );
     }
     alone(source)
+}
+
+/// `finns hos polisen; hinder 2009:400 18 kap. 2 §`
+fn held(reader: &mut Reader, at: Slice<'_>) -> Option<Held> {
+    let parts = at.split(';');
+    let read = |part: Option<&Slice<'_>>, word: &str| {
+        let stripped = part?.strip(word)?;
+        (!stripped.is_empty()).then(|| stripped.with(stripped.prose()))
+    };
+    let by = read(parts.first(), "finns hos");
+    let obstacle = read(parts.get(1), "hinder");
+    match (by, parts.len(), obstacle) {
+        (Some(by), 1, _) => Some(Held { by, obstacle: None }),
+        (Some(by), 2, Some(obstacle)) => Some(Held {
+            by,
+            obstacle: Some(obstacle),
+        }),
+        _ => {
+            reader.error(
+                "S043",
+                at,
+                "Det går inte att läsa vem som redan har uppgiften.",
+                "okänd del",
+                "Skriv till exempel sökanden; finns hos Polismyndigheten; hinder 2009:400 18 kap. 2 §.",
+            );
+            None
+        }
+    }
 }
 
 /// `skatt.f-skatt för företag.orgnr, via sökanden; ingen post = nej; ur funktion = fråga`
@@ -223,6 +262,7 @@ fn register<'a>(reader: &mut Reader, at: Slice<'a>, rest: Slice<'a>, ty: Option<
             when_down: when_down.unwrap_or(WhenDown::Wait),
         }),
         refers_to: Some((subject_part, subject.it)),
+        held: None,
     })
 }
 
@@ -285,5 +325,6 @@ fn referral<'a>(reader: &mut Reader, at: Slice<'a>, rest: Slice<'a>) -> Option<R
             weeks: length.number,
         }),
         refers_to: Some((role_part, role.it)),
+        held: None,
     })
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use samverk_domain::words::ids::{NotANumber, PersonId};
+use super::ids::{NotANumber, PersonId};
 
 /// People in one rule; the largest boards have some dozens.
 pub const PEOPLE_MAX: usize = 200;
