@@ -64,6 +64,7 @@ impl Town {
             }
             listeners.retain(|name, _| wanted.contains(name));
             let world = World::lay(&Laying {
+                packs: world::embedded_packs().unwrap(),
                 dir: folder,
                 addresses,
                 now,

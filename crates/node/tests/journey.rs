@@ -61,6 +61,7 @@ impl Federation {
         let began: jiff::Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let (clock, hand) = Clock::settable(began);
         let order = Laying {
+            packs: world::embedded_packs().unwrap(),
             dir: dir.path().to_owned(),
             addresses,
             now: began,

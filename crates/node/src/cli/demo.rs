@@ -19,6 +19,10 @@ pub struct Args {
     /// The applicant and what happens: docs/scenarios.md
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// Play a service of your own (the folder with tjanst.md): its roles are given to made-up bodies, and its first example
+    /// is played unless a scenario is named
+    #[arg(long, value_name = "FOLDER")]
+    pack: Option<PathBuf>,
     /// Keep the nodes' folders here and go on with them at the next start; without it they are removed at the end
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -31,6 +35,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let options = Options {
         once: args.once,
         scenario: args.scenario,
+        pack: args.pack,
         dir: args.dir,
         port_base: args.port_base,
     };

@@ -25,19 +25,11 @@ macro_rules! embedded {
     };
 }
 
-/// Every service in `packs/`, file by file.
-pub const PACKS: &[Embedded] = embedded!("../../../../packs/":
-    "starta-restaurang/tjanst.md",
-    "starta-restaurang/exempel.md",
-    "starta-restaurang/texter.sv.md",
-    "starta-restaurang/texter.en.md",
-    "starta-restaurang/brev/avslag-alkohol.md",
-    "starta-restaurang/brev/avslag-gasol.md",
-    "starta-restaurang/brev/bifall-alkohol.md",
-    "starta-restaurang/brev/bifall-gasol.md",
-    "starta-restaurang/brev/kvittens-kassaregister.md",
-    "starta-restaurang/brev/registrering.md",
-);
+/// Every service in `packs/`, file by file: `build.rs` lists them.
+pub const PACKS: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
+
+/// The service whose scenario is played when none is named.
+pub const FIRST_SERVICE: &str = "starta-restaurang";
 
 /// Base registers, named as the register.
 pub const REGISTERS: &[Embedded] = embedded!("../../demo/registers/":
@@ -101,6 +93,10 @@ pub struct BodyData {
     pub registers: Vec<Name>,
     #[serde(default)]
     pub tasks: Vec<Task>,
+    /// Takes tasks of services that nobody in the federation has: for these municipality codes, or, if there are none, for
+    /// the whole country.
+    #[serde(default)]
+    pub other_tasks: Option<Vec<String>>,
 }
 
 /// What a portal asks to know whom a person may act for.

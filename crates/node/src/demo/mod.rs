@@ -16,6 +16,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use samverk_author::folder;
+use samverk_domain::finding::Severity;
+use samverk_domain::pack::{Pack, parse};
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -48,6 +51,8 @@ const TICK: Duration = Duration::from_millis(120);
 pub struct Options {
     pub once: bool,
     pub scenario: Option<PathBuf>,
+    /// The folder of a service that is not in the binary, or takes the place of one that is.
+    pub pack: Option<PathBuf>,
     pub dir: Option<PathBuf>,
     pub port_base: Option<u16>,
 }
@@ -55,20 +60,14 @@ pub struct Options {
 /// Lays out the world, starts its nodes, plays the journey and, unless `once`, stays up until it is asked to stop.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let data = data::federation()?;
-    let packs = world::embedded_packs()?;
-    let pack = packs.first().context("a service")?;
-    let (path, text) = match &options.scenario {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            (path.display().to_string(), text)
-        }
-        None => (
-            data::FIRST_SCENARIO.path.to_owned(),
-            data::FIRST_SCENARIO.text.to_owned(),
-        ),
-    };
-    let scenario = Scenario::read(pack, &path, &text)?;
-    let (changes, not_running) = scenario.changes(pack, &data);
+    let mut packs = world::embedded_packs()?;
+    let own = options.pack.as_deref().map(read_pack).transpose()?;
+    if let Some(own) = &own {
+        packs.retain(|pack| pack.meta.slug.it != own.meta.slug.it);
+        packs.push(own.clone());
+    }
+    let (pack, scenario) = choose(&packs, own.as_ref(), options.scenario.as_deref())?;
+    let (changes, not_running) = scenario.changes(&pack, &data);
 
     let folder = Folder::choose(options.dir.as_deref())?;
     let places = world::places(folder.path(), options.port_base)?;
@@ -77,6 +76,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         println!("Upptagna portar: {}. Andra används i stället.", busy.join(", "));
     }
     let order = Laying {
+        packs,
         dir: folder.path().to_owned(),
         addresses: places.addresses,
         now: Clock::System.now(),
@@ -88,11 +88,14 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if world.resumed {
         println!("Fortsätter med det som finns i {}.", folder.path().display());
     }
+    for what in &world.made_up {
+        println!("{what}");
+    }
     let executable = std::env::current_exe().context("this program's own path")?;
     let mut processes = Processes::new(executable, reqwest::Client::builder().no_proxy().build()?);
     let player = Player {
         world: &world,
-        pack,
+        pack: &pack,
         scenario: &scenario,
     };
     let played = tokio::select! {
@@ -110,6 +113,54 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     }
     processes.stop_all().await;
     Ok(ExitCode::from(u8::from(!played?.is_empty())))
+}
+
+/// Reads an author's own service. One with errors is not served to anybody, not even here.
+fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+    let (pack, mut found) = parse::pack(folder::read(path)?);
+    if let Some(pack) = &pack {
+        found.extend(samverk_domain::check::check(pack, None));
+    }
+    let errors = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    match pack {
+        Some(pack) if errors == 0 => Ok(pack),
+        _ => anyhow::bail!(
+            "{} has {errors} errors; `samverk check {}` shows them",
+            path.display(),
+            path.display()
+        ),
+    }
+}
+
+/// Which service is played, and how. A scenario is of the first service that has all that it names; without a scenario an
+/// author's own service is played as its first example says.
+fn choose(packs: &[Pack], own: Option<&Pack>, scenario: Option<&Path>) -> anyhow::Result<(Pack, Scenario)> {
+    let Some(path) = scenario else {
+        if let Some(own) = own {
+            let example = own
+                .examples
+                .first()
+                .with_context(|| format!("{} has no example to play; write one in exempel.md", *own.meta.slug))?;
+            return Ok((own.clone(), Scenario::of(own, example)?));
+        }
+        let first = packs.first().context("a service")?;
+        let file = data::FIRST_SCENARIO;
+        return Ok((first.clone(), Scenario::read(first, file.path, file.text)?));
+    };
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let path = path.display().to_string();
+    let candidates: Vec<&Pack> = own.map_or_else(|| packs.iter().collect(), |own| vec![own]);
+    let mut why = None;
+    for pack in candidates {
+        match Scenario::read(pack, &path, &text) {
+            Ok(scenario) => return Ok((pack.clone(), scenario)),
+            Err(own) => why = why.or(Some(own)),
+        }
+    }
+    Err(why.map_or_else(|| anyhow::anyhow!("there is no service to play"), Into::into))
 }
 
 /// Starts the nodes and plays the scenario; gives how it ended otherwise than expected.

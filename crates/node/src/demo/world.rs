@@ -10,11 +10,14 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use samverk_domain::fact::Name;
+use rust_decimal::Decimal;
+use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::SourceFile;
-use samverk_domain::pack::{Pack, ParameterType, parse};
-use samverk_domain::terms::{Adoption, Body, BodyId, Federation, Offer, Offered, SignedContract};
+use samverk_domain::pack::{Area, Pack, ParameterDefault, ParameterType, Type, parse};
+use samverk_domain::rules::Delegation;
+use samverk_domain::terms::{Adoption, Body, BodyId, Federation, Offer, Offered, SignedContract, Task};
 use samverk_domain::words::ids::PersonId;
 use samverk_store::{Store, StoreError, terms};
 use serde::{Deserialize, Serialize};
@@ -89,6 +92,8 @@ pub struct World {
     pub packs: Vec<Pack>,
     pub staff: Vec<StaffData>,
     pub nodes: Vec<NodeData>,
+    /// What was made up so that a service nobody had heard of could be played, one sentence each.
+    pub made_up: Vec<String>,
     /// The folder had a world already.
     pub resumed: bool,
 }
@@ -99,11 +104,16 @@ struct Kept {
     addresses: BTreeMap<String, SocketAddr>,
     offers: Vec<String>,
     adoptions: Vec<String>,
+    /// Service → its document's SHA-256.
+    #[serde(default)]
+    packs: BTreeMap<Name, String>,
 }
 
 /// Everything that decides how a world becomes.
 #[derive(Clone, Debug)]
 pub struct Laying {
+    /// The services: those of the binary, and an author's own.
+    pub packs: Vec<Pack>,
     pub dir: PathBuf,
     pub addresses: BTreeMap<String, SocketAddr>,
     pub now: Timestamp,
@@ -177,9 +187,25 @@ type Signed = (SignedContract, Offer, String);
 impl World {
     /// Lays the world out in its folder, or renews the one that is there. Blocks.
     pub fn lay(order: &Laying) -> Result<Self, NoWorld> {
-        let data = data::federation()?;
+        let mut data = data::federation()?;
+        let packs = order.packs.clone();
+        let made_up = suit(&mut data, &packs);
         let kept = read_kept(&order.dir)?;
         let resumed = kept.is_some();
+        let known: BTreeMap<Name, String> = packs
+            .iter()
+            .map(|pack| (pack.meta.slug.it.clone(), pack.sha256()))
+            .collect();
+        if let Some(kept) = &kept
+            && kept.packs != known
+        {
+            return Err(NoWorld::NotAgain {
+                what: format!(
+                    "{} holds a world with other services; choose a new folder",
+                    order.dir.display()
+                ),
+            });
+        }
         if resumed && !(order.changes.unavailable.is_empty() && order.changes.revoked.is_empty()) {
             return Err(NoWorld::NotAgain {
                 what: format!(
@@ -188,7 +214,6 @@ impl World {
                 ),
             });
         }
-        let packs = embedded_packs()?;
         let keys = keys_of(order, &data)?;
         let bodies = bodies(order, &data, &keys);
         let federation = Federation {
@@ -207,6 +232,7 @@ impl World {
             packs,
             staff: data::staff()?,
             nodes: data.nodes.clone(),
+            made_up,
             resumed,
         };
         let mut agreed = Agreed::default();
@@ -218,7 +244,7 @@ impl World {
             None => {
                 agreed = world.offers(&data, &keys, &order.changes)?;
                 world.federation.offers = agreed.offers.values().map(|(_, jws)| jws.clone()).collect();
-                world.federation.adoptions = world.adoptions(&keys)?;
+                world.federation.adoptions = world.adoptions(&data, &keys)?;
             }
         }
         let statement = world.statement(&keys)?;
@@ -306,12 +332,50 @@ impl World {
         Ok(Agreed { needed, offers })
     }
 
-    fn adoptions(&self, keys: &Keys) -> Result<Vec<String>, NoWorld> {
+    /// What `adoptions.toml` says, and for a service of which it says nothing what each responsible body would need.
+    fn adoptions(&mut self, data: &FederationData, keys: &Keys) -> Result<Vec<String>, NoWorld> {
         let mut signed = Vec::new();
-        for adopted in data::adoptions()? {
-            let key = &keys[&adopted.body];
-            signed.push(contract::sign_adoption(&self.adoption(adopted)?, key)?);
+        let mut adopted: BTreeSet<(Name, BodyId)> = BTreeSet::new();
+        for listed in data::adoptions()? {
+            let mut packs = self.packs.iter();
+            // An author's own version takes the place of the binary's, and needs adoptions of its own.
+            if packs.any(|pack| pack.meta.slug.it == listed.pack && pack.meta.version.it != listed.version) {
+                continue;
+            }
+            adopted.insert((listed.pack.clone(), listed.body.clone()));
+            let key = &keys[&listed.body];
+            signed.push(contract::sign_adoption(&self.adoption(listed)?, key)?);
         }
+        let mut made_up = Vec::new();
+        for pack in &self.packs {
+            let slug = &pack.meta.slug.it;
+            let host = data.nodes.iter().find(|node| node.portal.contains(slug));
+            let Some(host) = host.map(|node| node.bodies[0].id.clone()) else {
+                continue;
+            };
+            let mut steps: BTreeMap<BodyId, Vec<Name>> = BTreeMap::new();
+            for step in &pack.steps {
+                for body in agreements::responsible(pack, &step.role.it, &self.federation) {
+                    steps.entry(body).or_default().push(step.name.it.clone());
+                }
+            }
+            for (body, steps) in steps {
+                if adopted.contains(&(slug.clone(), body.clone())) {
+                    continue;
+                }
+                let adoption = unheard_of(pack, body, steps, &host);
+                for (parameter, values) in &adoption.parameters {
+                    let values: Vec<String> = values.iter().map(|(_, value)| value.to_string()).collect();
+                    made_up.push(format!(
+                        "{} har för {slug} satt {parameter} till {}.",
+                        adoption.body,
+                        values.join(", ")
+                    ));
+                }
+                signed.push(contract::sign_adoption(&adoption, &keys[&adoption.body])?);
+            }
+        }
+        self.made_up.extend(made_up);
         Ok(signed)
     }
 
@@ -420,8 +484,11 @@ impl World {
             })?;
             write(&dir.join("node.toml"), text.as_bytes())?;
             if !self.resumed && !is_anchor {
-                for file in data::PACKS {
-                    write_open(&dir.join("packs").join(file.path), file.text.as_bytes())?;
+                for pack in &self.packs {
+                    let folder = dir.join("packs").join(pack.meta.slug.as_str());
+                    for file in &pack.files {
+                        write_open(&folder.join(&file.path), file.text.as_bytes())?;
+                    }
                 }
             }
         }
@@ -598,6 +665,11 @@ impl World {
             addresses: self.addresses.clone(),
             offers: self.federation.offers.clone(),
             adoptions: self.federation.adoptions.clone(),
+            packs: self
+                .packs
+                .iter()
+                .map(|pack| (pack.meta.slug.it.clone(), pack.sha256()))
+                .collect(),
         };
         let text = serde_json::to_vec_pretty(&kept).expect("texts and addresses are always JSON");
         write(&self.dir.join("world.json"), &text)
@@ -647,7 +719,103 @@ struct FederationToml<'a> {
     anchor_key: &'a serde_json::Value,
 }
 
-/// The services inside the binary.
+/// Gives the services that no node starts to the first that starts any, and the tasks that nobody has to the bodies that take
+/// such. Says what was made up.
+fn suit(data: &mut FederationData, packs: &[Pack]) -> Vec<String> {
+    let mut made_up = Vec::new();
+    for pack in packs {
+        let slug = &pack.meta.slug.it;
+        if !data.nodes.iter().any(|node| node.portal.contains(slug))
+            && let Some(portal) = data.nodes.iter_mut().find(|node| !node.portal.is_empty())
+        {
+            portal.portal.push(slug.clone());
+        }
+        for role in &pack.roles {
+            let mut bodies = data.nodes.iter().flat_map(|node| &node.bodies);
+            if bodies.any(|body| body.tasks.iter().any(|task| task.task == role.task.it)) {
+                continue;
+            }
+            let is_local = matches!(role.area.it, Area::MunicipalityOf(_));
+            let mut taken = Vec::new();
+            for body in data.nodes.iter_mut().flat_map(|node| &mut node.bodies) {
+                let Some(municipalities) = &body.other_tasks else {
+                    continue;
+                };
+                // One body answers for a task in the whole country, and one in each municipality.
+                if municipalities.is_empty() != is_local && (is_local || taken.is_empty()) {
+                    body.tasks.push(Task {
+                        task: role.task.it.clone(),
+                        municipalities: municipalities.clone(),
+                    });
+                    taken.push(format!("{} ({})", body.name, body.part_of));
+                }
+            }
+            made_up.push(format!(
+                "Ingen i den påhittade federationen har uppdraget {}; det får {}.",
+                role.task.it,
+                taken.join(" och ")
+            ));
+        }
+    }
+    made_up
+}
+
+/// An adoption of a service of which the demonstration's data says nothing: every parameter without a standard gets a value
+/// within its bounds, and every delegation is given.
+fn unheard_of(pack: &Pack, body: BodyId, steps: Vec<Name>, host: &BodyId) -> Adoption {
+    let decided_on = pack.meta.valid_from.it;
+    let mut parameters = BTreeMap::new();
+    let mut delegations = BTreeMap::new();
+    for parameter in &pack.parameters {
+        match (&parameter.ty.it, &parameter.default.it) {
+            (ParameterType::Value(ty), ParameterDefault::None) => {
+                if let Some(value) = some_value(ty, decided_on) {
+                    parameters.insert(parameter.name.it.clone(), vec![(None, value)]);
+                }
+            }
+            (ParameterType::Delegation, _) => {
+                let delegation = Delegation {
+                    decided_by: body.to_string(),
+                    decided_on,
+                    paragraph: "§ 1".to_owned(),
+                    scope: format!("Beslut i tjänsten {}", pack.title.it),
+                    to: "Handläggare, eller tjänstens automatiska beslutsfunktion".to_owned(),
+                };
+                delegations.insert(parameter.name.it.clone(), delegation);
+            }
+            _ => {}
+        }
+    }
+    Adoption {
+        body,
+        pack: pack.meta.slug.it.clone(),
+        version: pack.meta.version.it,
+        pack_sha256: pack.sha256(),
+        steps,
+        parameters,
+        delegations,
+        receptions: [host.clone()].into(),
+        decided: format!("{decided_on}, § 1"),
+    }
+}
+
+/// A value that the type allows: of numbers one a tenth into the range.
+fn some_value(ty: &Type, day: Date) -> Option<Value> {
+    let tenth = |min: Decimal, max: Decimal| {
+        let step = max.checked_sub(min)?.checked_div(Decimal::TEN)?.trunc();
+        min.checked_add(step).map(Value::Number)
+    };
+    match ty {
+        Type::YesNo => Some(Value::YesNo(true)),
+        Type::Number { min, max, .. } | Type::Kronor { min, max } => tenth(*min, *max),
+        Type::Choice(words) => words.first().cloned().map(Value::Choice),
+        Type::Text { .. } => Some(Value::Text("Påhittat för demonstrationen".to_owned())),
+        Type::Date => Some(Value::Date(day)),
+        _ => None,
+    }
+}
+
+/// The services inside the binary: the one that is played first, then the others by name.
 pub fn embedded_packs() -> Result<Vec<Pack>, NoWorld> {
     let mut folders: BTreeMap<&str, Vec<SourceFile>> = BTreeMap::new();
     for file in data::PACKS {
@@ -667,6 +835,7 @@ pub fn embedded_packs() -> Result<Vec<Pack>, NoWorld> {
             .unwrap_or_default();
         packs.push(pack.ok_or_else(|| NoWorld::Pack(folder.to_owned(), first))?);
     }
+    packs.sort_by_key(|pack| pack.meta.slug.as_str() != data::FIRST_SERVICE);
     Ok(packs)
 }
 
@@ -835,6 +1004,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), NoWorld> {
 #[cfg(test)]
 mod tests {
     use samverk_domain::check;
+    use samverk_domain::finding::Severity;
     use samverk_domain::terms::Mode;
 
     use super::*;
@@ -849,6 +1019,7 @@ mod tests {
         let places = places(dir, None).unwrap();
         let now = "2026-11-21T09:00:00Z".parse().unwrap();
         World::lay(&Laying {
+            packs: embedded_packs().unwrap(),
             dir: dir.to_owned(),
             addresses: places.addresses,
             now,
@@ -882,7 +1053,8 @@ mod tests {
                 offers: &offers,
                 adoptions: &adoptions,
             };
-            let found = check::check(pack, Some(joined));
+            let mut found = check::check(pack, Some(joined));
+            found.retain(|finding| finding.severity == Severity::Error);
             assert!(found.is_empty(), "{found:#?}");
             for adoption in adoptions.iter().filter(|adoption| adoption.pack == pack.meta.slug.it) {
                 assert_eq!(adoption.pack_sha256, pack.sha256());
@@ -890,6 +1062,70 @@ mod tests {
         }
         let library = Library::open(&world.node_dir("exempelkommun-a").join("packs")).unwrap();
         assert_eq!(library.all().count(), world.packs.len());
+    }
+
+    /// A small service of the binary under another name, with a task that nobody has.
+    fn unknown_service() -> Pack {
+        let packs = embedded_packs().unwrap();
+        let known = packs
+            .iter()
+            .find(|pack| pack.meta.slug.as_str() == "serveringsansvariga");
+        let mut files = known.unwrap().files.clone();
+        for file in &mut files {
+            file.text = file
+                .text
+                .replace("tjänst: serveringsansvariga", "tjänst: helt-ny")
+                .replace("| alkoholtillstånd |", "| tillsyn av något nytt |");
+        }
+        parse::pack(files).0.unwrap()
+    }
+
+    #[test]
+    fn a_service_that_nobody_has_heard_of_gets_a_host_bodies_and_adoptions() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut packs = embedded_packs().unwrap();
+        packs.push(unknown_service());
+        let pack = packs.last().unwrap().clone();
+        let world = World::lay(&Laying {
+            packs,
+            dir: dir.path().to_owned(),
+            addresses: places(dir.path(), None).unwrap().addresses,
+            now: "2026-11-21T09:00:00Z".parse().unwrap(),
+            chance: Chance::seeded(1),
+            changes: Changes::default(),
+        })
+        .unwrap();
+        assert_eq!(world.portal(&pack.meta.slug.it).unwrap().name, "foretagsporten");
+        let body = world
+            .federation
+            .responsible("tillsyn av något nytt", Some("0002"))
+            .unwrap();
+        assert_eq!(body.id.as_str(), "exempelkommun-b.socialnamnden");
+        assert!(world.made_up.iter().any(|said| said.contains("tillsyn av något nytt")));
+        let config = crate::config::Config::read(&world.node_dir("foretagsporten")).unwrap();
+        let node = Node::open(&world.node_dir("foretagsporten"), config, Surroundings::default()).unwrap();
+        let view = node.federation.view(world.federation.issued_at).unwrap();
+        let own = view
+            .adoptions()
+            .filter(|adoption| adoption.it.pack == pack.meta.slug.it);
+        assert_eq!(own.count(), 2, "one in each municipality");
+    }
+
+    #[test]
+    fn a_folder_keeps_to_the_services_that_it_began_with() {
+        let dir = tempfile::tempdir().unwrap();
+        lay(dir.path(), &Changes::default());
+        let mut packs = embedded_packs().unwrap();
+        packs.push(unknown_service());
+        let again = World::lay(&Laying {
+            packs,
+            dir: dir.path().to_owned(),
+            addresses: places(dir.path(), None).unwrap().addresses,
+            now: "2026-11-21T09:00:00Z".parse().unwrap(),
+            chance: Chance::seeded(1),
+            changes: Changes::default(),
+        });
+        assert!(matches!(again, Err(NoWorld::NotAgain { .. })));
     }
 
     #[test]

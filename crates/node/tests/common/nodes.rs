@@ -112,6 +112,7 @@ impl Federation {
         let names = world::names().unwrap();
         let addresses = names.iter().cloned().map(|name| (name, free_address())).collect();
         let laying = Laying {
+            packs: world::embedded_packs().unwrap(),
             dir: dir.path().to_owned(),
             addresses,
             now: Clock::System.now(),
