@@ -2,8 +2,11 @@
 //!
 //! Always true: everything here is a function of the document's files; there is no network, no clock that decides anything and
 //! no node. What runs a service is in the `samverk` crate, what a document means is in `samverk-domain`. Reading order:
-//! [`folder`] (a service's files), [`findings`] (what is wrong, for people and programs), [`cli`] (the commands).
+//! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
+//! [`findings`] (what is wrong, for people and programs), [`cli`] (the commands).
 
 pub mod cli;
 pub mod findings;
 pub mod folder;
+pub mod format;
+pub mod layout;

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub mod ask;
 pub mod check;
 pub mod explain;
+pub mod fmt;
+pub mod new;
 pub mod scenario;
 
 /// Written flat into the binary's own list of commands.
@@ -15,6 +17,8 @@ pub enum Command {
     Check(check::Args),
     Explain(explain::Args),
     Ask(ask::Args),
+    New(new::Args),
+    Fmt(fmt::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -23,6 +27,8 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Check(args) => check::run(args, read_federation),
         Command::Explain(args) => explain::run(args),
         Command::Ask(args) => ask::run(args),
+        Command::New(args) => new::run(args),
+        Command::Fmt(args) => fmt::run(args),
     }
 }
 

@@ -17,7 +17,7 @@ mod sources;
 mod tables;
 mod texts;
 mod types;
-mod uses;
+pub mod uses;
 
 use crate::finding::Finding;
 use crate::pack::Pack;

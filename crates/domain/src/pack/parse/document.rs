@@ -95,6 +95,19 @@ impl Kind {
     }
 }
 
+/// The words that begin a section's heading, folded, in the document's order.
+pub fn section_words() -> impl Iterator<Item = &'static str> {
+    HEADINGS.iter().map(|(word, _)| *word)
+}
+
+/// The place of a section in the document by its heading's text (`Regel: gas.behövs (unik)`); sections of the same rank may be
+/// mixed. `None`: no section of the language.
+pub fn section_rank(heading: &str) -> Option<u8> {
+    let word = fold(heading.split(':').next().unwrap_or(heading));
+    let known = HEADINGS.iter().find(|(known, _)| *known == word);
+    known.map(|(_, kind)| kind.rank())
+}
+
 pub(super) struct Section<'a> {
     kind: Kind,
     heading: Slice<'a>,

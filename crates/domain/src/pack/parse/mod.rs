@@ -28,9 +28,10 @@ use super::{Example, Pack};
 
 use document::Whole;
 pub(super) use duties::month_name;
+pub use document::{section_rank, section_words};
 use expressions::Names;
 pub(super) use expressions::is_keyword;
-pub use source::FINDINGS_MAX;
+pub use source::{FINDINGS_MAX, fold};
 use source::{Reader, Slice};
 pub use types::NotAValue;
 

@@ -177,7 +177,7 @@ pub(super) fn closing_quote(open: char) -> Option<char> {
 }
 
 /// NFC, lower case, every run of white space one space.
-pub(super) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !folded.is_empty() {
