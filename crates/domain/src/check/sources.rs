@@ -326,15 +326,15 @@ fn roles(pack: &Pack, found: &mut Vec<Finding>) {
             continue;
         };
         let Some(fact) = pack.fact(property) else { continue };
-        if !matches!(fact.ty.it, Type::Property) {
+        if !matches!(fact.ty.it, Type::Property | Type::PersonNr) {
             found.push(
                 Finding::error(
                     "S119",
                     role.area.span,
-                    format!("Kommunen bestäms av en fastighet, men `{property}` har en annan typ."),
+                    format!("Kommunen bestäms av en fastighet eller av var någon är folkbokförd, men `{property}` har en annan typ."),
                 )
-                .related(fact.ty.span, "typen är inte fastighet")
-                .suggest("Skriv en uppgift av typen fastighet."),
+                .related(fact.ty.span, "typen är varken fastighet eller personnummer")
+                .suggest("Skriv en uppgift av typen fastighet eller personnummer."),
             );
             continue;
         }
@@ -350,7 +350,7 @@ fn roles(pack: &Pack, found: &mut Vec<Finding>) {
                 Finding::error(
                     "S119",
                     role.area.span,
-                    format!("Ingen uppgift säger i vilken kommun `{property}` ligger."),
+                    format!("Ingen uppgift säger vilken kommun `{property}` hör till."),
                 )
                 .suggest(format!(
                     "Lägg till en uppgift av typen kommunkod med källan `register … för {property}`."
@@ -360,7 +360,7 @@ fn roles(pack: &Pack, found: &mut Vec<Finding>) {
                 Finding::error(
                     "S119",
                     second.name.span,
-                    format!("Två uppgifter säger i vilken kommun `{property}` ligger."),
+                    format!("Två uppgifter säger vilken kommun `{property}` hör till."),
                 )
                 .related(first.name.span, "den första")
                 .suggest("Behåll en av dem."),

@@ -77,7 +77,7 @@ pub enum RoleKind {
 pub enum Area {
     /// `riket`
     Country,
-    /// `kommun för <fastighetsfaktum>`: the municipality code that the property register gives for it.
+    /// `kommun för <faktum>`: the municipality code that a register gives for the property, or for the person's registered home.
     MunicipalityOf(Name),
 }
 

@@ -896,7 +896,7 @@ fn read_area(reader: &mut Reader, at: Slice<'_>, names: &Names) -> Option<Area> 
             at,
             format!("Området {} finns inte.", shown(at)),
             "okänt område",
-            "Skriv riket, eller kommun för och en uppgift av typen fastighet.",
+            "Skriv riket, eller kommun för och en uppgift av typen fastighet eller personnummer.",
         );
         return None;
     };
