@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fmt;
 pub mod new;
 pub mod scenario;
+pub mod test;
 
 /// Written flat into the binary's own list of commands.
 #[derive(Debug, clap::Subcommand)]
@@ -19,6 +20,7 @@ pub enum Command {
     Ask(ask::Args),
     New(new::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -29,6 +31,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Ask(args) => ask::run(args),
         Command::New(args) => new::run(args),
         Command::Fmt(args) => fmt::run(args),
+        Command::Test(args) => test::run(args),
     }
 }
 

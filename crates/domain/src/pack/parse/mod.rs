@@ -27,8 +27,8 @@ use crate::finding::{FileId, Finding, SourceFile};
 use super::{Example, Pack};
 
 use document::Whole;
-pub(super) use duties::month_name;
 pub use document::{section_rank, section_words};
+pub(super) use duties::month_name;
 use expressions::Names;
 pub(super) use expressions::is_keyword;
 pub use source::{FINDINGS_MAX, fold};
