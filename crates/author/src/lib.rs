@@ -5,6 +5,7 @@
 //! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
 //! [`coverage`] (what examples try), [`findings`] (what is wrong, for people and programs), [`cli`] (the commands).
 
+pub mod against;
 pub mod cli;
 pub mod coverage;
 pub mod findings;

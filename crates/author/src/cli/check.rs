@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use samverk_domain::check::{self, Joined, Report};
 use samverk_domain::finding::{Finding, Severity, SourceFile};
-use samverk_domain::pack;
+use samverk_domain::pack::{self, Pack};
 use samverk_domain::terms::{Adoption, Federation, Offer};
 
+use crate::against::{self, Comparison};
 use crate::findings::{self, Format, Source};
 use crate::folder;
 
@@ -20,6 +21,7 @@ use crate::folder;
 Examples:
   samverk check packs/starta-restaurang
   samverk check packs/starta-restaurang --federation federation.jws
+  samverk check packs/starta-restaurang --against ../forra/starta-restaurang
   samverk check packs/starta-restaurang --format json
 
 Proved: every fact has one source, is used and rests on its grounds; nothing goes in circles;
@@ -37,6 +39,12 @@ pub struct Args {
     /// The anchor's key that you know (thumbprint or JWK); without it the statement's own key is taken at its word
     #[arg(long, value_name = "KEY", requires = "federation")]
     anchor: Option<String>,
+    /// An earlier version of the service (its folder): also shows what changes, for whom, and what happens to cases under way
+    #[arg(long, value_name = "FOLDER")]
+    against: Option<PathBuf>,
+    /// Cases under way of the earlier version, as `samverk case export` writes them
+    #[arg(long, value_name = "FILE", requires = "against")]
+    cases: Option<PathBuf>,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -62,6 +70,10 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
         found.extend(check::check(pack, joined));
     }
     found.sort_by_key(|finding| (finding.severity, finding.span));
+    let comparison = match (&readable, &args.against) {
+        (Some(new), Some(old)) => Some(comparison(old, new, args.cases.as_deref(), joined.as_ref())?),
+        _ => None,
+    };
     let report = readable.as_ref().map(|pack| check::report(pack, &found));
     let elapsed_ms = started.elapsed().as_millis();
 
@@ -80,12 +92,16 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
                 }
                 None => out.push_str("Resten prövas när felen ovan är rättade.\n\n"),
             }
+            if let Some(comparison) = &comparison {
+                let _ = writeln!(out, "{}", against::in_words(comparison));
+            }
             let _ = writeln!(out, "{folder}: {} ({elapsed_ms} ms)", findings::tally(&found));
         }
         Format::Json => {
             let whole = serde_json::json!({
                 "findings": findings::json(&found, &source),
                 "report": report.as_ref().map(as_json),
+                "against": comparison,
                 "elapsed_ms": elapsed_ms,
             });
             let _ = writeln!(out, "{whole:#}");
@@ -93,6 +109,37 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
     }
     super::print(&out)?;
     Ok(ExitCode::from(u8::from(is_wrong(&found))))
+}
+
+/// More cases than this are compared in several files.
+const CASES_MAX: usize = 100_000;
+
+fn comparison(
+    old: &Path,
+    new: &Pack,
+    cases: Option<&Path>,
+    joined: Option<&PublishedTerms>,
+) -> anyhow::Result<Comparison> {
+    let before = super::scenario::service(old)?;
+    anyhow::ensure!(
+        before.meta.slug.it == new.meta.slug.it,
+        "{} is the service {}, and not an earlier version of {}",
+        old.display(),
+        *before.meta.slug,
+        *new.meta.slug
+    );
+    let cases: Vec<against::Case> = match cases {
+        None => Vec::new(),
+        Some(file) => serde_json::from_str(&folder::read_one(file)?.text)
+            .map_err(|why| anyhow::anyhow!("{} is not a list of cases: {why}", file.display()))?,
+    };
+    anyhow::ensure!(cases.len() <= CASES_MAX, "more than {CASES_MAX} cases; split the file");
+    let joined = joined.map(|published| Joined {
+        federation: &published.federation,
+        offers: &published.offers,
+        adoptions: &published.adoptions,
+    });
+    Ok(against::compare(&before, new, &cases, joined))
 }
 
 /// Warnings and notes do not stop anyone.
