@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::uses;
 use crate::fact::Name;
 use crate::finding::Finding;
-use crate::pack::{Area, Mode, Pack, ParameterType, Role, Source};
-use crate::terms::{Adoption, Body, Federation, MessageKind, NotResponsible, Offer, Offered};
+use crate::pack::{Area, Mode, Pack, ParameterType, Role, RoleKind, Source};
+use crate::terms::{Adoption, Body, BodyKind, Federation, MessageKind, NotResponsible, Offer, Offered};
 
 /// A federation with what its bodies have signed.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,7 @@ pub fn check(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
     obstacles(pack, joined, found);
     for (role, bodies) in responsible {
         for body in bodies {
+            kind(role, body, found);
             reception(pack, role, body, joined, found);
             adoption(pack, role, body, joined, found);
         }
@@ -107,6 +108,33 @@ fn roles<'a>(pack: &'a Pack, joined: Joined<'a>, found: &mut Vec<Finding>) -> Ve
         all.push((role, bodies.into_values().collect()));
     }
     all
+}
+
+/// Regeringsformen 12 kap. 4 §: who is private and who is not is no matter of words.
+fn kind(role: &Role, body: &Body, found: &mut Vec<Finding>) {
+    let is_private = body.kind == BodyKind::Private;
+    if is_private == (role.kind.it == RoleKind::Private) {
+        return;
+    }
+    let (is, write) = match is_private {
+        true => (
+            "privat",
+            "Skriv `privat` i rollens kolumn Slag, eller ge en myndighet uppdraget.",
+        ),
+        false => (
+            "en myndighet",
+            "Ta bort `privat` i rollens kolumn Slag, eller ge en privat utförare uppdraget.",
+        ),
+    };
+    found.push(
+        Finding::error(
+            "S608",
+            role.kind.span,
+            format!("{} ({}), som har rollen {}, är {is}.", body.name, body.id, role.name.it),
+        )
+        .label(format!("rollens slag är {}", role.kind.it))
+        .suggest(write),
+    );
 }
 
 fn registers(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
@@ -213,7 +241,10 @@ fn registers(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
 /// Facts that are asked although a register has a field of that name about the same subject: something stands in the way,
 /// or somebody forgot. Which it is only people can say, so it is a note.
 fn obstacles(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
-    for fact in uses::facts(pack).filter(|fact| fact.source.it == Source::Applicant) {
+    // Where an obstacle is written (`hinder`) it has been told already.
+    let told = |fact: &&crate::pack::Fact| fact.held.as_ref().is_some_and(|held| held.obstacle.is_some());
+    let asked = uses::facts(pack).filter(|fact| fact.source.it == Source::Applicant);
+    for fact in asked.filter(|fact| !told(fact)) {
         let name = &fact.name.it;
         let field = name.as_str().rsplit('.').next().unwrap_or_default();
         // The facts of one prefix are about one thing, so its other register facts say where that thing is looked up.
@@ -241,7 +272,7 @@ fn obstacles(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
                     ),
                 )
                 .label("sökanden svarar på det som en myndighet vet")
-                .suggest("Hämta uppgiften, eller skriv i prosan vilken bestämmelse som hindrar det."),
+                .suggest("Hämta uppgiften, eller skriv `; finns hos …; hinder …` efter `sökanden`."),
             );
         }
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::uses::{self, By, Kind};
 use crate::fact::Name;
 use crate::finding::{Finding, Span};
-use crate::pack::{AfterEvent, CellResult, Expr, NoRecord, OutcomeKind, Pack, RuleKind, Source, Type};
+use crate::pack::{After, AfterEvent, CellResult, Expr, NoRecord, OutcomeKind, Pack, RuleKind, Source, Type};
 
 pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     cycles(pack, found);
@@ -168,21 +168,7 @@ fn after(pack: &Pack, found: &mut Vec<Finding>) {
         let Some(other) = pack.step(&after.step) else {
             continue; // The reader says it.
         };
-        let mut outcomes = pack.outcomes_of(&other.name.it).peekable();
-        if outcomes.peek().is_none() {
-            continue; // S401 says it.
-        }
-        let kinds: Vec<OutcomeKind> = outcomes.map(|outcome| outcome.kind.it).collect();
-        let impossible = match after.event {
-            AfterEvent::Submitted => None,
-            AfterEvent::Granted => (!kinds.iter().any(|kind| kind.is_granted()))
-                .then_some("inget av dess utfall är gynnande, en registrering eller ett avtal"),
-            AfterEvent::Decided | AfterEvent::Final => kinds
-                .iter()
-                .all(|kind| !kind.is_decision())
-                .then_some("det har bara kvittenser eller avtal, och de är inga beslut"),
-        };
-        if let Some(why) = impossible {
+        if let Some(why) = never(pack, &after.it) {
             found.push(
                 Finding::error(
                     "S204",
@@ -197,6 +183,23 @@ fn after(pack: &Pack, found: &mut Vec<Finding>) {
                 .suggest("Vänta på `inskickad`, eller lägg till ett utfall som kan inträffa."),
             );
         }
+    }
+}
+
+/// Why the event can never happen, if it cannot. A step without outcomes is reported as that (S402).
+pub fn never(pack: &Pack, after: &After) -> Option<&'static str> {
+    let kinds: Vec<OutcomeKind> = pack.outcomes_of(&after.step).map(|outcome| outcome.kind.it).collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    match after.event {
+        AfterEvent::Submitted => None,
+        AfterEvent::Granted => (!kinds.iter().any(|kind| kind.is_granted()))
+            .then_some("inget av dess utfall är gynnande, en registrering eller ett avtal"),
+        AfterEvent::Decided | AfterEvent::Final => kinds
+            .iter()
+            .all(|kind| !kind.is_decision())
+            .then_some("det har bara kvittenser eller avtal, och de är inga beslut"),
     }
 }
 

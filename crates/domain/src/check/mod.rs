@@ -2,14 +2,17 @@
 //!
 //! Always true: a finding points at the very cell or word; a check that could not be carried through to the end says so in a
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
-//! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried), [`outcomes`] (what the law asks of decisions), [`texts`],
-//! [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end. [`types`] is what they share.
+//! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried),
+//! [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
+//! and what is uncertain), [`texts`], [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end. [`types`] is what they share.
 
+mod duties;
 mod examples;
 pub mod federation;
 mod graph;
 mod law;
 mod outcomes;
+mod performers;
 pub mod play;
 mod report;
 mod search;
@@ -29,10 +32,7 @@ pub use uses::{facts, read_by_step};
 /// Every finding's stable code with one line of what it means. The reader's codes (S0xx) come first.
 pub const CODES: &[(&str, &str)] = &[
     ("S102", "En uppgift med två källor."),
-    (
-        "S104",
-        "Rättsligt hinder: en uppgift frågas fast ett register i federationen har den.",
-    ),
+    ("S104", "Rättsligt hinder: en uppgift frågas fast någon redan har den."),
     ("S105", "En uppgift, regel eller lista som inget använder."),
     ("S106", "En parameter som inget använder."),
     ("S107", "En roll som inget steg och ingen remiss har."),
@@ -51,6 +51,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S119", "Kommunen för en roll kan inte bestämmas."),
     ("S120", "Ett lagrum som inte gäller när dokumentet börjar gälla."),
     ("S121", "Ett lagrum som upphör medan dokumentet gäller."),
+    ("S122", "Någon har redan det som frågas, men inget hinder är sagt."),
     ("S201", "Det går i cirkel."),
     ("S202", "Ett steg som aldrig behövs."),
     ("S204", "Steget väntar på något som aldrig kan hända."),
@@ -99,6 +100,24 @@ pub const CODES: &[(&str, &str)] = &[
     ("S423", "Ett brev som inte säger hur man överklagar."),
     ("S424", "Ett brev som inget utfall har."),
     ("S425", "Ett brev utan text."),
+    (
+        "S426",
+        "Ett brev, en underskrift eller en beslutanderätt rättar sig efter en uppgift som steget inte får.",
+    ),
+    ("S427", "En skyldighet som inget brev säger."),
+    ("S430", "Något som är osäkert."),
+    ("S431", "En känslig personuppgift utan grund för att behandla sådana."),
+    ("S432", "Ett automatiskt beslut bygger på en känslig personuppgift."),
+    ("S433", "En privat utförare beslutar om enskilda."),
+    ("S434", "Den som avgör är inte den som har steget."),
+    ("S435", "Det som en privat utförare svarar kan inte överklagas."),
+    (
+        "S436",
+        "En privat utförare får uppgifter som hämtas direkt mellan myndigheter.",
+    ),
+    ("S437", "En skyldighet utan lagrum."),
+    ("S438", "En underskrift som ingen kan göra."),
+    ("S439", "Ett steg vars ansökan ingen skriver under."),
     ("S501", "En text som saknas på ett språk."),
     ("S503", "Ett språk utan texter."),
     ("S601", "Ett uppdrag som ingen eller flera har i federationen."),
@@ -111,6 +130,7 @@ pub const CODES: &[(&str, &str)] = &[
         "S607",
         "Ett organ har satt en parameter som inte finns eller utanför dess typ.",
     ),
+    ("S608", "Rollens slag är ett annat än organets."),
     ("S701", "Ett exempel får ett annat utfall än det säger."),
     ("S702", "Ett exempel får utfallet på andra grunder än det säger."),
     ("S703", "Ett exempel nämner något som inte finns."),
@@ -130,6 +150,8 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
     sources::check(pack, &uses, &mut found);
     graph::check(pack, &mut found);
     outcomes::check(pack, &mut found);
+    performers::check(pack, &mut found);
+    duties::check(pack, &mut found);
     let circular = found.iter().any(|finding| finding.code == "S201");
     if !circular {
         // In a circle nothing has a value, and every table would seem to gape.

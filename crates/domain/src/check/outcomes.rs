@@ -174,6 +174,22 @@ fn automatic(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
     };
     for (fact, span) in inputs(pack, rule) {
         let Some(row) = pack.fact(&fact) else { continue };
+        if let Some(mark) = &row.sensitive {
+            found.push(
+                Finding::error(
+                    "S432",
+                    span,
+                    format!(
+                        "`{}` beslutas automatiskt men bygger på en känslig personuppgift: `{fact}`.",
+                        outcome.name.it
+                    ),
+                )
+                .label(format!("bygger på `{fact}`"))
+                .related(outcome.decider.span, "automatiskt")
+                .related(mark.span, "känslig")
+                .suggest("Låt en delegat besluta ((EU) 2016/679 art. 22.4), eller ta bort uppgiften ur regeln."),
+            );
+        }
         let what = match &row.source.it {
             Source::CaseWorker => "en handläggares bedömning",
             Source::Referral(_) => "ett yttrande",

@@ -6,8 +6,10 @@ use super::uses::{self, Kind, Use};
 use crate::fact::Name;
 use crate::finding::Finding;
 use crate::pack::{
-    Area, Fact, Mode, Pack, ParameterDefault, ParameterType, RegisterSource, RuleKind, Source, Type, WhenDown,
+    Area, Fact, Mode, Pack, ParameterDefault, ParameterType, RegisterSource, RoleKind, RuleKind, Sensitive, Source,
+    Type, WhenDown,
 };
+use crate::words::law::{Act, Lagrum, Place, Reference};
 
 pub fn check(pack: &Pack, uses: &[Use], found: &mut Vec<Finding>) {
     two_sources(pack, found);
@@ -178,6 +180,7 @@ fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
             {
                 found.push(question_missing(fact, "den frågas av sökanden"));
             }
+            held(pack, fact, found);
         }
         Source::Step(step) => {
             let outcomes: Vec<&str> = pack.outcomes_of(step).map(|outcome| outcome.name.as_str()).collect();
@@ -232,11 +235,104 @@ fn source(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
         ),
         Source::Login | Source::Represented | Source::Rule | Source::Parameter => {}
     }
+    sensitive(fact, found);
     for (ground, what) in [(&fact.disclosure, "utlämnandet"), (&fact.processing, "behandlingen")] {
         if let Some(ground) = ground {
             super::law::in_force(pack, &ground.it, ground.span, &format!("Grunden för {what}"), found);
         }
     }
+}
+
+/// Asked although somebody has it: the legal obstacle is told, and one that is missing too.
+fn held(pack: &Pack, fact: &Fact, found: &mut Vec<Finding>) {
+    let Some(held) = &fact.held else { return };
+    let name = &fact.name.it;
+    let by = &held.by.it;
+    if let Some(obstacle) = &held.obstacle {
+        let law = Lagrum::parse(&obstacle.it);
+        if let Ok(law) = &law {
+            super::law::in_force(pack, law, obstacle.span, "Hindret", found);
+        }
+        let why = law.map_or_else(|_| obstacle.it.clone(), |law| law.in_full());
+        found.push(
+            Finding::note(
+                "S104",
+                held.by.span,
+                format!("`{name}` frågas fast {by} har den: {why}."),
+            )
+            .label("sökanden lämnar det som någon redan har")
+            .related(obstacle.span, "hindret")
+            .suggest("Hämta uppgiften när hindret är borta."),
+        );
+        return;
+    }
+    let is_private = pack
+        .roles
+        .iter()
+        .any(|role| role.name.it.as_str() == by.to_lowercase() && role.kind.it == RoleKind::Private);
+    if !is_private {
+        found.push(
+            Finding::warning("S122", held.by.span, format!("`{name}` frågas fast {by} har den."))
+                .label("inget hinder är sagt")
+                .suggest("Hämta uppgiften, eller skriv `; hinder` och det lagrum eller skäl som står i vägen."),
+        );
+    }
+}
+
+/// (EU) 2016/679 art. 9: the special categories need a ground of their own beside the one for processing at all.
+fn sensitive(fact: &Fact, found: &mut Vec<Finding>) {
+    let Some(mark) = &fact.sensitive else { return };
+    let references = fact.processing.as_ref().map(|ground| ground.it.references());
+    if references.is_some_and(allows_special_categories) {
+        return;
+    }
+    let what = match mark.it {
+        Sensitive::Health => "en uppgift om hälsa",
+        Sensitive::Other => "en känslig personuppgift",
+    };
+    let at = fact.processing.as_ref().map_or(fact.name.span, |ground| ground.span);
+    found.push(
+        Finding::error(
+            "S431",
+            at,
+            format!("`{}` är {what}, men grunden räcker inte för en sådan.", fact.name.it),
+        )
+        .label("ger ingen rätt att behandla känsliga personuppgifter")
+        .related(mark.span, "känslig")
+        .suggest("Skriv också grunden för känsliga personuppgifter, till exempel `… och 2018:218 3 kap. 3 §`."),
+    );
+}
+
+/// Chapter 3 of dataskyddslagen, article 9 of the regulation, or an act beside the general ones.
+fn allows_special_categories(references: &[Reference]) -> bool {
+    const GENERAL: Act = Act::Sfs {
+        year: 2018,
+        number: 218,
+    };
+    let is_regulation = |act: &Act| {
+        matches!(
+            act,
+            Act::Eu {
+                first: 2016,
+                second: 679,
+                ..
+            } | Act::Eu {
+                first: 679,
+                second: 2016,
+                ..
+            }
+        )
+    };
+    let by_itself = |reference: &Reference| match &reference.place {
+        Place::Sections {
+            chapter: Some(chapter), ..
+        }
+        | Place::Chapter(chapter) => reference.act == GENERAL && chapter.number == 3,
+        Place::Article { numbers, .. } => is_regulation(&reference.act) && numbers.first() == Some(&9),
+        _ => false,
+    };
+    let is_special = |reference: &Reference| reference.act != GENERAL && !is_regulation(&reference.act);
+    references.iter().any(by_itself) || (references.len() > 1 && references.iter().any(is_special))
 }
 
 fn question_missing(fact: &Fact, because: &str) -> Finding {
