@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub mod ask;
 pub mod check;
 pub mod explain;
+pub mod export;
 pub mod fmt;
 pub mod new;
 pub mod scenario;
@@ -21,6 +22,7 @@ pub enum Command {
     New(new::Args),
     Fmt(fmt::Args),
     Test(test::Args),
+    Export(export::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -32,6 +34,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::New(args) => new::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Test(args) => test::run(args),
+        Command::Export(args) => export::run(args),
     }
 }
 
