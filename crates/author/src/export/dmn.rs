@@ -632,7 +632,12 @@ impl<'p> Export<'p> {
                 });
             }
         };
-        for fact in &self.pack.facts {
+        let facts = self
+            .pack
+            .facts
+            .iter()
+            .filter(|fact| fact.source.it != Source::Parameter);
+        for fact in facts {
             let name = &fact.name.it;
             let e = self.not_applicable.contains(name);
             if let Some(variable) = self.names.fact(name) {
