@@ -34,6 +34,11 @@ const BENCHES: &[(&str, &str, Bench)] = &[
         Bench::Example("samverk-domain", "bench_check"),
     ),
     (
+        "faults",
+        "faults sown in every service of packs/: found, on the right line, proved equivalent, missed; false alarms; time",
+        Bench::Example("samverk-author", "bench_faults"),
+    ),
+    (
         "idle",
         "memory of an idle node with one body, and its time from start to first answer",
         Bench::Here(idle),

@@ -4,7 +4,8 @@
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
 //! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried),
 //! [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
-//! and what is uncertain), [`texts`], [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end. [`types`] is what they share.
+//! and what is uncertain), [`texts`], [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end; [`same`] compares two documents.
+//! [`types`] is what they share.
 
 mod duties;
 mod examples;
@@ -15,6 +16,7 @@ mod outcomes;
 mod performers;
 pub mod play;
 mod report;
+pub mod same;
 mod search;
 mod sources;
 mod tables;

@@ -25,6 +25,7 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     }
     for rule in &pack.rules {
         grounds(pack, rule, found);
+        counted_at_event(rule, found);
     }
     for fact in uses::facts(pack) {
         if let Source::Referral(referral) = &fact.source.it {
@@ -295,6 +296,21 @@ fn burdensome(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
                 .suggest("Skriv `{överklagande}` på en egen rad (33 § förvaltningslagen)."),
             );
         }
+    }
+}
+
+/// What happens after the decision decides no step.
+fn counted_at_event(rule: &Rule, found: &mut Vec<Finding>) {
+    if rule.counted_at == CountedAt::Event {
+        found.push(
+            Finding::warning(
+                "S417",
+                rule.name.span,
+                format!("Regeln {} räknas vid en händelse, men inget steg har en händelse att räkna vid.", rule.name.it),
+            )
+            .label("räknas vid händelse")
+            .suggest("Skriv `räknas vid ansökan` eller `räknas vid beslut`."),
+        );
     }
 }
 

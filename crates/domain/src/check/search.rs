@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use rust_decimal::Decimal;
 
 use super::uses::{self, By, Kind, Use};
-use crate::fact::{Facts, Known, Name, Value};
+use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::pack::{Expr, List, Operator, Pack, ParameterDefault, RuleKind, SetBy, Test};
 use crate::rules::{Classes, Probe, Setting};
 
@@ -58,6 +58,25 @@ enum Variable {
 }
 
 impl Variable {
+    /// The classes of both.
+    fn with(self, other: Self) -> Self {
+        fn joined<T: PartialEq>(mut one: Vec<T>, other: Vec<T>) -> Vec<T> {
+            for class in other {
+                if !one.contains(&class) {
+                    one.push(class);
+                }
+            }
+            one
+        }
+        match (self, other) {
+            (Self::Fact(name, one), Self::Fact(_, other)) => Self::Fact(name, joined(one, other)),
+            (Self::Parameter(name, one), Self::Parameter(_, other)) => Self::Parameter(name, joined(one, other)),
+            (Self::List(name, one), Self::List(_, other)) => Self::List(name, joined(one, other)),
+            // A name of another kind in the other document: its parts are compared as written before anything is tried.
+            (one, _) => one,
+        }
+    }
+
     fn name(&self) -> &Name {
         match self {
             Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => name,
@@ -151,6 +170,40 @@ impl<'p> Search<'p> {
             setting: Self::setting(self.pack),
         };
         let mut tries = TRIES_MAX;
+        match self.branch(&variables, &mut case, &mut tries, &mut visit) {
+            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case)),
+            ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,
+            ControlFlow::Continue(()) => Outcome::None,
+        }
+    }
+
+    /// The same over the classes of two documents together, and with each fact also missing while others are known. A
+    /// visitor that says `Open` sees every case.
+    pub fn find_in_both(
+        &self,
+        other: &Search<'_>,
+        leaves: &[Name],
+        tries: u32,
+        mut visit: impl FnMut(&Case) -> Verdict,
+    ) -> Outcome {
+        let variables = leaves.iter().filter_map(|leaf| match (self.variable(leaf), other.variable(leaf)) {
+            (Some(one), Some(other)) => Some(one.with(other)),
+            (one, other) => one.or(other),
+        });
+        let variables: Vec<Variable> = variables
+            .map(|variable| match variable {
+                Variable::Fact(name, mut classes) => {
+                    classes.push(Known::Missing(Cause::Failed));
+                    Variable::Fact(name, classes)
+                }
+                other => other,
+            })
+            .collect();
+        let mut case = Case {
+            facts: Facts::default(),
+            setting: Self::setting(self.pack),
+        };
+        let mut tries = tries;
         match self.branch(&variables, &mut case, &mut tries, &mut visit) {
             ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case)),
             ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,

@@ -123,9 +123,9 @@ fn needed_uses<'s>(search: &'s Search<'_>, step: &Name) -> Vec<&'s Use> {
 }
 
 /// One rule with what its cases vary in.
-struct Table<'s, 'p> {
+pub(super) struct Table<'s, 'p> {
     search: &'s Search<'p>,
-    rule: &'p Rule,
+    rule: &'s Rule,
     /// The step whose outcome it gives: only cases where it is needed count.
     step: Option<&'p Step>,
     scope: Scope,
@@ -144,7 +144,7 @@ impl Rows {
 }
 
 impl<'s, 'p> Table<'s, 'p> {
-    fn new(search: &'s Search<'p>, rule: &'p Rule) -> Self {
+    pub fn new(search: &'s Search<'p>, rule: &'s Rule) -> Self {
         let step = match rule.kind {
             RuleKind::Outcome => search.pack.step(&rule.name.it),
             RuleKind::Fact => None,
@@ -191,7 +191,7 @@ impl<'s, 'p> Table<'s, 'p> {
     }
 
     /// What may vary: the inputs of these rows first, then of the rest, then of the step's condition.
-    fn leaves(&self, first: &[usize], rest: bool) -> Vec<Name> {
+    pub fn leaves(&self, first: &[usize], rest: bool) -> Vec<Name> {
         let of_row = |row: &Row| -> Vec<&Use> {
             let within =
                 |span: Span| row.span.file == span.file && row.span.start <= span.start && span.end <= row.span.end;
@@ -233,6 +233,20 @@ impl<'s, 'p> Table<'s, 'p> {
             all.extend(needed_uses(self.search, &self.rule.name.it).into_iter().cloned());
         }
         self.search.leaves(&all)
+    }
+
+    /// How the rows stand in a case; nothing where the step is certainly not needed.
+    pub fn states(&self, case: &Case) -> Option<Vec<Known<bool>>> {
+        let probe = &self.search.probe;
+        let is_needed = self.step.map_or(Known::Value(true), |step| {
+            probe.condition(&self.scope, &step.needed_when.it, &case.facts, &case.setting)
+        });
+        match is_needed {
+            Known::Value(false) | Known::NotApplicable => None,
+            Known::Value(true) | Known::Missing(_) => {
+                Some(probe.rows(&self.scope, self.rule, &case.facts, &case.setting))
+            }
+        }
     }
 
     /// How the rows stand, or nothing where the step is not needed. `Open` until it is certain that it is.

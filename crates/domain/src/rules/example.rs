@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Days, Setting, StepResult, Verdict, evaluate};
+use super::{Days, Evaluation, Setting, StepResult, Verdict, evaluate};
 use crate::fact::{Cause, Facts, Known, Name, Value};
-use crate::finding::Finding;
-use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Source, WhenDown};
+use crate::finding::{Finding, Span};
+use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Rule, Source, WhenDown};
 
 /// The special step that says whether the person may submit.
 pub const SUBMISSION: &str = "inskickning";
@@ -82,13 +82,14 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
             );
         }
     }
+    findings.extend(controls(pack, example, &facts, &setting));
     for expected in &example.expected {
         let step = &expected.step.it;
         if step.as_str() == SUBMISSION {
             continue;
         }
         match evaluation.steps.get(step) {
-            Some(result) => findings.extend(compare(pack, example, expected, result)),
+            Some(result) => findings.extend(compare(pack, example, expected, result, &evaluation)),
             None => {
                 let message = format!("Exemplet nämner steget `{step}`, som inte finns i dokumentet.");
                 findings.push(
@@ -102,7 +103,97 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
     findings
 }
 
-fn compare(pack: &Pack, example: &Example, expected: &Expected, result: &StepResult) -> Option<Finding> {
+/// A control that is broken stops the person, so an example of what follows must keep them all, or say which one stops:
+/// `| inskickning | stoppas | k2 |`. Another reason in words is about who may sign.
+fn controls(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) -> Vec<Finding> {
+    let broken = super::broken_controls(pack, facts, setting);
+    let submission = example.expected.iter().find(|expected| expected.step.it.as_str() == SUBMISSION);
+    let title = &example.title.it;
+    let mut findings = Vec::new();
+    for control in &pack.controls {
+        let is_broken = broken.contains(&control.id.it);
+        let is_named = submission.is_some_and(|expected| {
+            let mut words = expected.grounds_text.split([',', ' ']);
+            words.any(|word| word == control.id.it.as_str())
+        });
+        let found = match (is_broken, is_named, submission) {
+            (true, false, None) => Finding::error(
+                "S701",
+                example.title.span,
+                format!("I exemplet ”{title}” kan ansökan inte skickas in: kontrollen {} håller inte.", control.id.it),
+            )
+            .label(format!("stoppas av {}", control.id.it))
+            .suggest(format!(
+                "Rätta uppgifterna eller kontrollen, eller skriv raden `| {SUBMISSION} | stoppas | {} |`.",
+                control.id.it
+            )),
+            (false, true, Some(expected)) => Finding::error(
+                "S701",
+                expected.outcome.span,
+                format!("I exemplet ”{title}” ska kontrollen {} stoppa ansökan, men den håller.", control.id.it),
+            )
+            .label("stoppas inte")
+            .suggest("Rätta exemplet, eller kontrollen."),
+            _ => continue,
+        };
+        findings.push(found.related(control.condition.span, "kontrollen"));
+    }
+    findings
+}
+
+fn compare(
+    pack: &Pack,
+    example: &Example,
+    expected: &Expected,
+    result: &StepResult,
+    evaluation: &Evaluation,
+) -> Option<Finding> {
+    let mut finding = difference(pack, example, expected, result)?;
+    finding.related = behind(pack, expected, result, evaluation);
+    Some(finding)
+}
+
+/// What an outcome rests on, with the rows that were expected: one of these is wrong, or the example is.
+fn behind(pack: &Pack, expected: &Expected, result: &StepResult, evaluation: &Evaluation) -> Vec<(Span, String)> {
+    let step = &expected.step.it;
+    let mut places: Vec<(Span, String)> = Vec::new();
+    let mut add = |span: Span, label: &str| {
+        if !places.iter().any(|(there, _)| *there == span) {
+            places.push((span, label.to_owned()));
+        }
+    };
+    let row = |rule: &Rule, id: &Name| rule.rows.iter().find(|row| row.id.it == *id).map(|row| row.id.span);
+    let outcome_rule = pack.outcome_rule(step);
+    for ground in &expected.grounds {
+        let mut rules = outcome_rule.into_iter().chain(&pack.rules);
+        if let Some(span) = rules.find_map(|rule| row(rule, &ground.it)) {
+            add(span, "raden som exemplet väntar sig");
+        }
+    }
+    let mut read: Vec<&Rule> = outcome_rule.into_iter().collect();
+    for (fired, _) in &result.holds {
+        if let Some(span) = outcome_rule.and_then(|rule| row(rule, &fired.row)) {
+            add(span, "raden gäller");
+        }
+    }
+    for name in crate::check::read_by_step(pack, step) {
+        if let Some(rule) = pack.rule(&name) {
+            read.push(rule);
+            if let Some(span) = evaluation.fired.get(&name).and_then(|id| row(rule, id)) {
+                add(span, "raden gäller");
+            }
+        }
+    }
+    if let Some(of) = pack.step(step) {
+        add(of.needed_when.span, "så avgörs om steget behövs");
+    }
+    for rule in read {
+        add(rule.name.span, "en regel som utfallet vilar på");
+    }
+    places
+}
+
+fn difference(pack: &Pack, example: &Example, expected: &Expected, result: &StepResult) -> Option<Finding> {
     let step = &expected.step.it;
     let verdict = result.verdict(pack, step);
     let outcome = match verdict {
@@ -135,7 +226,9 @@ fn compare(pack: &Pack, example: &Example, expected: &Expected, result: &StepRes
     if verdict == Verdict::Waiting {
         let wrong = named.iter().find(|name| !result.waits_for.contains_key(name))?;
         let message = format!("I exemplet ”{title}” ska {step} vänta på {wrong}, men det gör det inte.");
-        let finding = Finding::error("S702", expected.span(), message).label("väntar inte på detta");
+        let finding = Finding::error("S702", expected.span(), message)
+            .label("väntar inte på detta")
+            .suggest("Nämn det som saknas, eller rätta den rad som inte ska vänta på det.");
         return Some(finding.example(format!("saknas: {}", waits_for())));
     }
     let actual = rows(result, verdict);
@@ -164,7 +257,15 @@ fn rows(result: &StepResult, verdict: Verdict<'_>) -> BTreeSet<Name> {
                 .filter(|(_, result)| result == super::evaluate::CASE_WORKER);
             must_look.map(|(fired, _)| row(fired)).collect()
         }
-        Verdict::Outcome(_) => result.grounds.iter().map(row).collect(),
+        // What a person must take a stand on is part of what the example shows.
+        Verdict::Outcome(_) => {
+            let must_look = result
+                .holds
+                .iter()
+                .filter(|(_, result)| result == super::evaluate::CASE_WORKER)
+                .map(|(fired, _)| fired);
+            result.grounds.iter().chain(must_look).map(row).collect()
+        }
     }
 }
 

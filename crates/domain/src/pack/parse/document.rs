@@ -593,14 +593,15 @@ fn sections<'a>(reader: &mut Reader, body: Slice<'a>) -> Sections<'a> {
     }
     // A comment that swallows the rest is reported, and all that is missing follows from it.
     let swallowed = reader.findings.iter().any(|finding| finding.code == "S004");
-    let end = body.end();
     for kind in [Kind::Roles, Kind::Facts, Kind::Steps, Kind::Outcomes] {
         if !swallowed && !sections.iter().any(|section| section.kind == kind) {
+            // Where it should stand: before the section that comes after it.
+            let later = sections.iter().find(|section| section.kind.rank() > kind.rank());
             reader.error(
                 "S014",
-                end,
+                later.map_or(body.end(), |section| section.heading),
                 format!("Avsnittet {} saknas.", kind.heading()),
-                "dokumentet slutar här",
+                "ska stå före detta",
                 format!("Lägg till {}.", kind.heading()),
             );
         }
