@@ -66,7 +66,10 @@ fn main() -> anyhow::Result<ExitCode> {
         all.extend(trial.judged);
     }
 
-    println!("\n{:58} {:>6} {:>6} {:>6} {:>6} {:>6}  codes", "operator", "seeded", "found", "right", "equiv.", "missed");
+    println!(
+        "\n{:58} {:>6} {:>6} {:>6} {:>6} {:>6}  codes",
+        "operator", "seeded", "found", "right", "equiv.", "missed"
+    );
     let by = faults::tally(&all);
     let mut codes: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
     for one in &all {

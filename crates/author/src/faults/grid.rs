@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use samverk_domain::finding::SourceFile;
 
+use crate::layout::{Kind, Layout};
+
 /// One pipe table.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -67,77 +69,46 @@ impl Table {
     }
 }
 
-/// Every table of a file, in order. Comments are passed over.
+/// Every table of a file, in order.
 pub fn tables(file: usize, source: &SourceFile) -> Vec<Table> {
     let text = source.text.as_str();
     let mut tables: Vec<Table> = Vec::new();
     let (mut heading, mut heading_at) = (String::new(), 0..0);
-    let (mut in_table, mut in_comment) = (false, false);
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let range = at..at + line.len();
-        at = range.end;
-        let trimmed = line.trim();
-        if in_comment || trimmed.starts_with("<!--") {
-            in_comment = !trimmed.ends_with("-->");
-            in_table = false;
-            continue;
-        }
-        if let Some(words) = trimmed.strip_prefix("## ") {
-            heading = words.trim().to_owned();
-            let start = range.start + line.find(heading.as_str()).unwrap_or_default();
-            heading_at = start..start + heading.len();
-        }
-        if !trimmed.starts_with('|') {
-            in_table = false;
-            continue;
-        }
-        let cells = cells(text, range.clone());
-        if !in_table {
-            in_table = true;
-            tables.push(Table {
-                file,
-                heading: heading.clone(),
-                heading_at: heading_at.clone(),
-                columns: cells.iter().map(|cell| text[cell.clone()].to_owned()).collect(),
-                column_cells: cells,
-                rows: Vec::new(),
-            });
-            continue;
-        }
-        let is_rule = trimmed.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
-        if let Some(table) = tables.last_mut()
-            && !(is_rule && table.rows.is_empty())
-        {
-            table.rows.push(Row { line: range, cells });
+    for block in Layout::of(text, source.path == "tjanst.md").blocks {
+        match block.kind {
+            Kind::Heading { level: 2, text: words } => {
+                heading = text[words.clone()].to_owned();
+                heading_at = words;
+            }
+            Kind::Table(table) => {
+                let mut rows = table.rows.into_iter();
+                let Some(head) = rows.next() else { continue };
+                tables.push(Table {
+                    file,
+                    heading: heading.clone(),
+                    heading_at: heading_at.clone(),
+                    columns: head.cells.iter().map(|cell| text[cell.clone()].to_owned()).collect(),
+                    column_cells: head.cells,
+                    rows: rows
+                        .filter(|row| !row.is_dashes)
+                        .map(|row| Row {
+                            line: whole_line(text, row.range),
+                            cells: row.cells,
+                        })
+                        .collect(),
+                });
+            }
+            _ => {}
         }
     }
     tables
 }
 
-/// The cells between the bars of one line.
-fn cells(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
-    let mut bars = Vec::new();
-    let mut escaped = false;
-    for (at, c) in text[line.clone()].char_indices() {
-        if c == '|' && !escaped {
-            bars.push(line.start + at);
-        }
-        escaped = c == '\\';
-    }
-    bars.windows(2)
-        .map(|pair| {
-            let (start, end) = (pair[0] + 1, pair[1]);
-            let inner = &text[start..end];
-            let body = inner.trim();
-            if body.is_empty() {
-                let at = start + usize::from(inner.starts_with(' '));
-                return at..at;
-            }
-            let from = start + (inner.len() - inner.trim_start().len());
-            from..from + body.len()
-        })
-        .collect()
+/// The line with its end.
+fn whole_line(text: &str, row: Range<usize>) -> Range<usize> {
+    let start = text[..row.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[row.end..].find('\n').map_or(text.len(), |at| row.end + at + 1);
+    start..end
 }
 
 #[cfg(test)]
@@ -153,7 +124,10 @@ mod tests {
         let tables = tables(0, &file);
         assert_eq!(tables.len(), 1);
         let table = &tables[0];
-        assert_eq!((table.kind(), table.subject(), table.policy()), ("Regel", "a.b", "unik"));
+        assert_eq!(
+            (table.kind(), table.subject(), table.policy()),
+            ("Regel", "a.b", "unik")
+        );
         assert_eq!(table.columns, ["id", "a.c", "→ a.b"]);
         assert_eq!(table.tests().collect::<Vec<_>>(), [1]);
         let row = &table.rows[0];

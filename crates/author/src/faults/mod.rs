@@ -191,7 +191,10 @@ fn judge(field: &Field<'_>, known: &BTreeSet<(&str, &str)>, operator: &Operator,
     let is_right = |finding: &&&Finding| {
         let names_it = operator.codes.iter().any(|code| finding.code.starts_with(code));
         let related = finding.related.iter().map(|(span, _)| *span);
-        names_it && std::iter::once(finding.span).chain(related).any(|span| places.contains(&line(span)))
+        names_it
+            && std::iter::once(finding.span)
+                .chain(related)
+                .any(|span| places.contains(&line(span)))
     };
     let right: BTreeSet<&'static str> = new.iter().filter(is_right).map(|finding| finding.code).collect();
     let verdict = if !right.is_empty() {
@@ -223,7 +226,10 @@ pub fn told(finding: &Finding, files: &[SourceFile]) -> String {
     let file = files.get(usize::from(finding.span.file.0));
     let path = file.map_or("?", |file| file.path.as_str());
     let line = file.map_or(0, |file| file.position(finding.span.start).0);
-    let example = finding.example.as_ref().map_or(String::new(), |example| format!(" [{example}]"));
+    let example = finding
+        .example
+        .as_ref()
+        .map_or(String::new(), |example| format!(" [{example}]"));
     format!("{path}:{line} {} {}{example}", finding.code, finding.message)
 }
 

@@ -515,7 +515,15 @@ fn misspelt(word: &str) -> String {
 
 fn drop_row(field: &Field<'_>) -> Vec<Seed> {
     let kinds = [
-        "Roller", "Uppgifter", "Lista", "Kontroller", "Steg", "Regel", "Utfallsregel", "Utfall", "Skyldigheter",
+        "Roller",
+        "Uppgifter",
+        "Lista",
+        "Kontroller",
+        "Steg",
+        "Regel",
+        "Utfallsregel",
+        "Utfall",
+        "Skyldigheter",
         "Parametrar",
     ];
     let mut seeds = Vec::new();
@@ -568,7 +576,9 @@ fn drop_section(field: &Field<'_>) -> Vec<Seed> {
             continue;
         };
         let rest = &text[table.heading_at.end..];
-        let end = rest.find("\n## ").map_or(text.len(), |at| table.heading_at.end + at + 1);
+        let end = rest
+            .find("\n## ")
+            .map_or(text.len(), |at| table.heading_at.end + at + 1);
         // The section after it now stands where it stood.
         let next = text[end..].lines().next().unwrap_or_default().trim_start_matches("## ");
         let mut seed = field.dropped(table, start..end, vec![next.to_owned()]);
@@ -587,7 +597,11 @@ fn drop_bar(field: &Field<'_>) -> Vec<Seed> {
                 if let Some(at) = gap.find('|') {
                     let at = before.end + at;
                     let mut seed = field.change(table, at..at + 1, " ");
-                    seed.what = format!("{}: ett streck mindre i raden {}", table.heading, field.first(table, row));
+                    seed.what = format!(
+                        "{}: ett streck mindre i raden {}",
+                        table.heading,
+                        field.first(table, row)
+                    );
                     seeds.push(seed);
                 }
             }
@@ -598,10 +612,21 @@ fn drop_bar(field: &Field<'_>) -> Vec<Seed> {
 
 fn repeat_row(field: &Field<'_>) -> Vec<Seed> {
     let kinds = [
-        "Roller", "Uppgifter", "Lista", "Kontroller", "Steg", "Regel", "Utfallsregel", "Utfall", "Parametrar",
+        "Roller",
+        "Uppgifter",
+        "Lista",
+        "Kontroller",
+        "Steg",
+        "Regel",
+        "Utfallsregel",
+        "Utfall",
+        "Parametrar",
     ];
     let mut seeds = Vec::new();
-    let texts = field.tables.iter().filter(|table| table.columns.first().is_some_and(|first| first == "Nyckel"));
+    let texts = field
+        .tables
+        .iter()
+        .filter(|table| table.columns.first().is_some_and(|first| first == "Nyckel"));
     for table in field.of_kind(&kinds).chain(texts) {
         for row in &table.rows {
             let line = field.text(table.file, &row.line);
@@ -622,7 +647,11 @@ fn repeat_rule_row(field: &Field<'_>) -> Vec<Seed> {
             };
             let copy = line.replacen(field.text(table.file, id), "dubblett", 1);
             let mut seed = field.change(table, row.line.end..row.line.end, copy);
-            seed.what = format!("{}: raden {} en gång till som dubblett", table.heading, field.first(table, row));
+            seed.what = format!(
+                "{}: raden {} en gång till som dubblett",
+                table.heading,
+                field.first(table, row)
+            );
             seeds.push(seed);
         }
     }
@@ -631,7 +660,15 @@ fn repeat_rule_row(field: &Field<'_>) -> Vec<Seed> {
 
 fn repeat_id(field: &Field<'_>) -> Vec<Seed> {
     let mut seeds = Vec::new();
-    let kinds = ["Regel", "Utfallsregel", "Kontroller", "Roller", "Parametrar", "Uppgifter", "Lista"];
+    let kinds = [
+        "Regel",
+        "Utfallsregel",
+        "Kontroller",
+        "Roller",
+        "Parametrar",
+        "Uppgifter",
+        "Lista",
+    ];
     for table in field.of_kind(&kinds) {
         for pair in table.rows.windows(2) {
             if let ([before, _, ..], [id, _, ..]) = (pair[0].cells.as_slice(), pair[1].cells.as_slice()) {
@@ -644,7 +681,10 @@ fn repeat_id(field: &Field<'_>) -> Vec<Seed> {
 
 fn exchange_rows(field: &Field<'_>) -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for table in field.main().filter(|table| table.is_rule() && table.policy().starts_with("första")) {
+    for table in field
+        .main()
+        .filter(|table| table.is_rule() && table.policy().starts_with("första"))
+    {
         for pair in table.rows.windows(2) {
             let (above, below) = (pair[0].line.clone(), pair[1].line.clone());
             let mut seed = field.change(table, above.clone(), field.text(table.file, &below));
@@ -664,7 +704,10 @@ fn empty_cell(field: &Field<'_>) -> Vec<Seed> {
         (&["Uppgifter", "Lista"], &["Typ", "Källa"]),
         (&["Kontroller"], &["Kontroll", "Meddelande"]),
         (&["Steg"], &["Ansvarig", "Behövs när"]),
-        (&["Utfall"], &["Utfall", "Slag", "Beslutas av", "Hörs före", "Brev", "Överklagas"]),
+        (
+            &["Utfall"],
+            &["Utfall", "Slag", "Beslutas av", "Hörs före", "Brev", "Överklagas"],
+        ),
         (&["Utfallsregel"], &["→ utfall"]),
         (&["Parametrar"], &["Typ", "Sätts av", "Standard"]),
     ];
@@ -690,9 +733,7 @@ fn empty_cell(field: &Field<'_>) -> Vec<Seed> {
 }
 
 /// Rows of facts from registers with both grounds.
-fn two_grounds<'t>(
-    field: &'t Field<'_>,
-) -> impl Iterator<Item = (&'t Table, Range<usize>, &'t str, &'t str)> + 't {
+fn two_grounds<'t>(field: &'t Field<'_>) -> impl Iterator<Item = (&'t Table, Range<usize>, &'t str, &'t str)> + 't {
     field
         .cells(&["Uppgifter", "Lista"], "Grund")
         .filter_map(|(table, row, cell, text)| {
@@ -719,7 +760,9 @@ fn remove_grounds(field: &Field<'_>) -> Vec<Seed> {
         .cells(&["Uppgifter", "Lista"], "Grund")
         .filter(|(table, row, _, text)| {
             let source = field.cell(table, row, "Källa");
-            let needs = ["register", "handläggare", "remiss"].iter().any(|kind| source.starts_with(kind));
+            let needs = ["register", "handläggare", "remiss"]
+                .iter()
+                .any(|kind| source.starts_with(kind));
             needs && !is_empty(text)
         })
         .map(|(table, _, cell, _)| field.change(table, cell, ""))
@@ -866,7 +909,11 @@ fn no_appeal(field: &Field<'_>) -> Vec<Seed> {
 }
 
 fn nobody_decides(field: &Field<'_>) -> Vec<Seed> {
-    let decided = [OutcomeKind::Registration, OutcomeKind::Favourable, OutcomeKind::Burdensome];
+    let decided = [
+        OutcomeKind::Registration,
+        OutcomeKind::Favourable,
+        OutcomeKind::Burdensome,
+    ];
     outcome_cells(field, "Beslutas av", move |kind| decided.contains(&kind))
         .map(|(table, _, cell, _)| field.change(table, cell, "ingen"))
         .collect()
@@ -900,7 +947,10 @@ fn letter_lines<'t>(field: &'t Field<'_>) -> impl Iterator<Item = (usize, Range<
 
 /// Letters to burdensome outcomes.
 fn is_burdensome_letter(field: &Field<'_>, file: usize) -> bool {
-    let stem = field.files[file].path.trim_start_matches("brev/").trim_end_matches(".md");
+    let stem = field.files[file]
+        .path
+        .trim_start_matches("brev/")
+        .trim_end_matches(".md");
     field
         .pack
         .outcomes
@@ -918,7 +968,9 @@ fn without_line(field: &Field<'_>, word: &str) -> Vec<Seed> {
 /// A fault in a letter stands at its heading when a line is gone.
 fn of_letter(field: &Field<'_>, file: usize, range: Range<usize>, was: &str, to: String) -> Seed {
     let text = &field.files[file].text;
-    let heading = text.find("# ").map(|at| at..text[at..].find('\n').map_or(text.len(), |end| at + end));
+    let heading = text
+        .find("# ")
+        .map(|at| at..text[at..].find('\n').map_or(text.len(), |end| at + end));
     Seed {
         file,
         what: format!("{}: `{}` → `{}`", field.files[file].path, was.trim(), to.trim()),
@@ -938,7 +990,11 @@ fn letter_without_appeal(field: &Field<'_>) -> Vec<Seed> {
 }
 
 fn letter_without_text(field: &Field<'_>) -> Vec<Seed> {
-    let letters = field.files.iter().enumerate().filter(|(_, file)| file.path.starts_with("brev/"));
+    let letters = field
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| file.path.starts_with("brev/"));
     letters
         .filter_map(|(file, source)| {
             let first = source.text.find('\n')? + 1;
@@ -1005,12 +1061,20 @@ fn uses(field: &Field<'_>) -> Vec<(usize, Range<usize>, String)> {
             }
         }
     };
-    for (at, table) in field.tables.iter().enumerate().filter(|(_, table)| field.is_main(table)) {
+    for (at, table) in field
+        .tables
+        .iter()
+        .enumerate()
+        .filter(|(_, table)| field.is_main(table))
+    {
         for (kinds, columns) in NAMES_IN {
             if !kinds.contains(&table.kind()) {
                 continue;
             }
-            for column in columns.iter().filter_map(|column| table.column(column).map(|n| (n, *column))) {
+            for column in columns
+                .iter()
+                .filter_map(|column| table.column(column).map(|n| (n, *column)))
+            {
                 let all = matches!(column.1, "Efter" | "Ansvarig" | "Steg");
                 for row in &table.rows {
                     if let Some(cell) = row.cells.get(column.0) {
@@ -1036,7 +1100,8 @@ fn uses(field: &Field<'_>) -> Vec<(usize, Range<usize>, String)> {
 /// Whether no letter, digit, dot or dash joins it to a longer name.
 pub fn stands_alone(text: &str, range: Range<usize>) -> bool {
     let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
-    !text[..range.start].ends_with(joins) && !text[range.end..].starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '.')
+    !text[..range.start].ends_with(joins)
+        && !text[range.end..].starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '.')
 }
 
 fn misspell_use(field: &Field<'_>) -> Vec<Seed> {
@@ -1048,12 +1113,24 @@ fn misspell_use(field: &Field<'_>) -> Vec<Seed> {
 
 fn misspell_definition(field: &Field<'_>) -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for table in field.of_kind(&["Roller", "Uppgifter", "Lista", "Steg", "Parametrar", "Regel", "Utfallsregel"]) {
+    for table in field.of_kind(&[
+        "Roller",
+        "Uppgifter",
+        "Lista",
+        "Steg",
+        "Parametrar",
+        "Regel",
+        "Utfallsregel",
+    ]) {
         if table.is_rule() {
             let subject = table.subject();
             if let Some(at) = table.heading.find(subject) {
                 let start = table.heading_at.start + at;
-                seeds.push(field.change(table, start..start + subject.len(), misspelt(subject)).also(subject));
+                seeds.push(
+                    field
+                        .change(table, start..start + subject.len(), misspelt(subject))
+                        .also(subject),
+                );
             }
             continue;
         }
@@ -1085,7 +1162,11 @@ fn misspell_placeholder(field: &Field<'_>) -> Vec<Seed> {
 
 fn misspell_key(field: &Field<'_>) -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for table in field.tables.iter().filter(|table| table.columns.first().is_some_and(|first| first == "Nyckel")) {
+    for table in field
+        .tables
+        .iter()
+        .filter(|table| table.columns.first().is_some_and(|first| first == "Nyckel"))
+    {
         for row in &table.rows {
             if let Some(cell) = row.cells.first() {
                 seeds.push(field.change(table, cell.clone(), misspelt(field.text(table.file, cell))));
@@ -1285,9 +1366,13 @@ fn days(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let is_day = |at: usize| {
         bytes.get(at..at + 10).is_some_and(|day| {
-            day.iter()
-                .enumerate()
-                .all(|(n, byte)| if n == 4 || n == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
+            day.iter().enumerate().all(|(n, byte)| {
+                if n == 4 || n == 7 {
+                    *byte == b'-'
+                } else {
+                    byte.is_ascii_digit()
+                }
+            })
         })
     };
     (0..text.len())
@@ -1321,7 +1406,10 @@ fn bad_day(field: &Field<'_>) -> Vec<Seed> {
         .filter(|fact| fact.ty.it == Type::Date)
         .map(|fact| fact.name.it.as_str())
         .collect();
-    for table in field.examples().filter(|table| table.columns.first().is_some_and(|first| first == "Uppgift")) {
+    for table in field
+        .examples()
+        .filter(|table| table.columns.first().is_some_and(|first| first == "Uppgift"))
+    {
         for row in &table.rows {
             if let [name, value, ..] = row.cells.as_slice()
                 && dates.contains(field.text(table.file, name))
@@ -1352,7 +1440,8 @@ fn numbers(text: &str) -> Vec<Range<usize>> {
             }
             end = start + n + c.len_utf8();
         }
-        let joined_before = text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | ','));
+        let joined_before =
+            text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | ','));
         let joined_after = text[end..].starts_with(|c: char| c.is_alphabetic() || matches!(c, ':' | '.'));
         let in_day = skipped.iter().any(|day| day.start <= start && start < day.end);
         if !joined_before && !joined_after && !in_day {
@@ -1392,7 +1481,11 @@ fn wrong_unit(field: &Field<'_>) -> Vec<Seed> {
     let mut seeds = Vec::new();
     for (table, _, cell, text, column) in conditions(field) {
         let with_unit = |name: &str| {
-            let of = field.pack.facts.iter().chain(field.pack.lists.iter().flat_map(|list| &list.columns));
+            let of = field
+                .pack
+                .facts
+                .iter()
+                .chain(field.pack.lists.iter().flat_map(|list| &list.columns));
             of.filter(|fact| fact.name.it.as_str() == name)
                 .any(|fact| matches!(&fact.ty.it, Type::Number { unit: Some(_), .. }))
         };
@@ -1405,7 +1498,11 @@ fn wrong_unit(field: &Field<'_>) -> Vec<Seed> {
             let end = at + (text[number.end..].len() - rest.len());
             // In place of the unit that may stand there.
             let unit = rest.find([' ', ',', '–']).unwrap_or(rest.len());
-            let until = if rest.starts_with(char::is_alphabetic) || rest.starts_with('%') { end + unit } else { at };
+            let until = if rest.starts_with(char::is_alphabetic) || rest.starts_with('%') {
+                end + unit
+            } else {
+                at
+            };
             seeds.push(field.change(table, at..until, " hektar"));
         }
     }
@@ -1472,10 +1569,22 @@ fn narrowed_type(field: &Field<'_>) -> Vec<Seed> {
         let from = dash + '–'.len_utf8();
         let length = numbers(&text[from..]).first().map_or(0, |number| number.end);
         let below = largest.floor().to_string().parse::<i64>().map_or(-1, |whole| whole - 1);
-        let least = numbers(&text[..dash]).last().map_or("0", |number| &text[number.clone()]);
-        let least: i64 = least.split(',').next().unwrap_or_default().replace(' ', "").parse().unwrap_or(0);
+        let least = numbers(&text[..dash])
+            .last()
+            .map_or("0", |number| &text[number.clone()]);
+        let least: i64 = least
+            .split(',')
+            .next()
+            .unwrap_or_default()
+            .replace(' ', "")
+            .parse()
+            .unwrap_or(0);
         if length > 0 && below > least {
-            let decimals = if text[from..from + length].contains(',') { ",0" } else { "" };
+            let decimals = if text[from..from + length].contains(',') {
+                ",0"
+            } else {
+                ""
+            };
             let range = cell.start + from..cell.start + from + length;
             let mut seed = field.change(table, range, format!("{below}{decimals}")).also(name);
             // `ägare[1].andel` in an example.
@@ -1596,7 +1705,11 @@ fn counted(field: &Field<'_>, day: &str) -> Vec<Seed> {
             continue;
         };
         let start = table.heading_at.start + at;
-        let parts: Vec<&str> = policy.split(';').map(str::trim).filter(|part| !part.starts_with("räknas")).collect();
+        let parts: Vec<&str> = policy
+            .split(';')
+            .map(str::trim)
+            .filter(|part| !part.starts_with("räknas"))
+            .collect();
         let to = format!("{}; räknas vid {day}", parts.join("; "));
         seeds.push(field.change(table, start..start + policy.len(), to));
     }
@@ -1670,13 +1783,18 @@ fn negate(field: &Field<'_>) -> Vec<Seed> {
             "nej" => "ja".to_owned(),
             _ => {
                 let signs = [("≤", ">"), ("≥", "<"), ("<=", ">"), (">=", "<"), (">", "≤"), ("<", "≥")];
-                let turned = signs.iter().find_map(|(sign, other)| {
-                    text.strip_prefix(sign).map(|rest| format!("{other}{rest}"))
-                });
+                let turned = signs
+                    .iter()
+                    .find_map(|(sign, other)| text.strip_prefix(sign).map(|rest| format!("{other}{rest}")));
                 match (turned, text.strip_prefix("inte ")) {
                     (Some(turned), _) => turned,
                     (None, Some(words)) => words.to_owned(),
-                    (None, None) if text.starts_with(|c: char| c.is_alphabetic()) && text != "ej aktuellt" && !text.starts_with("har ") && !text.starts_with("saknar ") => {
+                    (None, None)
+                        if text.starts_with(|c: char| c.is_alphabetic())
+                            && text != "ej aktuellt"
+                            && !text.starts_with("har ")
+                            && !text.starts_with("saknar ") =>
+                    {
                         format!("inte {text}")
                     }
                     _ => continue,
@@ -1721,7 +1839,11 @@ fn drop_part(field: &Field<'_>) -> Vec<Seed> {
             // Words of a list in a cell.
             if text.contains(", ") && !text.starts_with("inte ") {
                 let end = text.rfind(", ").unwrap_or(text.len());
-                seeds.push(field.change(table, cell.start + end..cell.end, "").also(field.first(table, row)));
+                seeds.push(
+                    field
+                        .change(table, cell.start + end..cell.end, "")
+                        .also(field.first(table, row)),
+                );
             }
             continue;
         }
@@ -1828,13 +1950,18 @@ fn change_policy(field: &Field<'_>) -> Vec<Seed> {
             "unik" | "första" => {
                 let to = if first == "unik" { "första" } else { "unik" };
                 let mut seed = field.change(table, range, to);
-                seed.names.extend(table.rows.iter().map(|row| field.first(table, row).to_owned()));
+                seed.names
+                    .extend(table.rows.iter().map(|row| field.first(table, row).to_owned()));
                 seeds.push(seed);
             }
             "samla" => {
                 let otherwise = policy.split("annars ").nth(1).unwrap_or_default();
                 let otherwise = otherwise.split(';').next().unwrap_or_default().trim();
-                let mut others = field.pack.outcomes.iter().filter(|it| it.step.it.as_str() == table.subject());
+                let mut others = field
+                    .pack
+                    .outcomes
+                    .iter()
+                    .filter(|it| it.step.it.as_str() == table.subject());
                 if let Some(other) = others.find(|other| other.name.it != otherwise)
                     && let Some(at) = table.heading.find(&format!("annars {otherwise}"))
                 {
@@ -1852,7 +1979,9 @@ fn change_policy(field: &Field<'_>) -> Vec<Seed> {
 // ---- examples ----
 
 fn expectations<'t>(field: &'t Field<'_>) -> impl Iterator<Item = (&'t Table, &'t Row)> + 't {
-    let tables = field.examples().filter(|table| table.columns.first().is_some_and(|first| first == "Steg"));
+    let tables = field
+        .examples()
+        .filter(|table| table.columns.first().is_some_and(|first| first == "Steg"));
     tables.flat_map(|table| table.rows.iter().map(move |row| (table, row)))
 }
 
@@ -1861,10 +1990,19 @@ fn other_expected_outcome(field: &Field<'_>) -> Vec<Seed> {
         .filter_map(|(table, row)| {
             let (step, cell) = (field.first(table, row), row.cells.get(1)?);
             let text = field.text(table.file, cell);
-            let mut outcomes = field.pack.outcomes.iter().filter(|outcome| outcome.step.it.as_str() == step);
-            let other = outcomes
-                .find(|outcome| outcome.name.it != text)
-                .map_or(if text == "behövs inte" { "väntar" } else { "behövs inte" }, |outcome| outcome.name.it.as_str());
+            let mut outcomes = field
+                .pack
+                .outcomes
+                .iter()
+                .filter(|outcome| outcome.step.it.as_str() == step);
+            let other = outcomes.find(|outcome| outcome.name.it != text).map_or(
+                if text == "behövs inte" {
+                    "väntar"
+                } else {
+                    "behövs inte"
+                },
+                |outcome| outcome.name.it.as_str(),
+            );
             Some(field.change(table, cell.clone(), other))
         })
         .collect()
@@ -1889,7 +2027,10 @@ fn remove_expectation(field: &Field<'_>) -> Vec<Seed> {
     expectations(field)
         .filter(|(table, _)| table.rows.len() > 1)
         .map(|(table, row)| {
-            let names = vec![field.first(table, row).to_owned(), field.text(table.file, &row.cells[1]).to_owned()];
+            let names = vec![
+                field.first(table, row).to_owned(),
+                field.text(table.file, &row.cells[1]).to_owned(),
+            ];
             field.dropped(table, row.line.clone(), names)
         })
         .collect()

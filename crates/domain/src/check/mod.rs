@@ -120,6 +120,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S437", "En skyldighet utan lagrum."),
     ("S438", "En underskrift som ingen kan göra."),
     ("S439", "Ett steg vars ansökan ingen skriver under."),
+    ("S426", "En rad eller ett steg utan lagrum."),
     ("S501", "En text som saknas på ett språk."),
     ("S503", "Ett språk utan texter."),
     ("S601", "Ett uppdrag som ingen eller flera har i federationen."),

@@ -9,7 +9,7 @@ use crate::fact::{Name, Value};
 use crate::finding::{Finding, Span};
 use crate::pack::{
     Appeal, Block, CellResult, CountedAt, Decider, Outcome, OutcomeKind, Pack, Parameter, ParameterDefault, Piece,
-    Policy, Regime, Required, Rule, RuleKind, SetBy, Source, Step, Type,
+    Policy, Regime, Required, RoleKind, Rule, RuleKind, SetBy, Source, Step, Type,
 };
 
 pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
@@ -26,6 +26,7 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     for rule in &pack.rules {
         grounds(pack, rule, found);
         counted_at_event(rule, found);
+        row_laws(rule, found);
     }
     for fact in uses::facts(pack) {
         if let Source::Referral(referral) = &fact.source.it {
@@ -299,6 +300,26 @@ fn burdensome(pack: &Pack, outcome: &Outcome, found: &mut Vec<Finding>) {
     }
 }
 
+/// What follows from the law says which: a row that alone in its table names no lagrum has lost it.
+fn row_laws(rule: &Rule, found: &mut Vec<Finding>) {
+    let with_law = rule.rows.iter().filter(|row| row.law.is_some()).count();
+    // A table whose rows rest on one decision says so above it.
+    let says_laws = with_law > 0 || rule.rows.len() == 1;
+    for row in rule.rows.iter().filter(|row| says_laws && row.law.is_none()) {
+        let missing = Finding::warning(
+            "S426",
+            row.id.span,
+            format!("Raden {} säger inte vilket lagrum den vilar på.", row.id.it),
+        );
+        found.push(
+            missing
+                .label("kolumnen → lagrum är tom")
+                .related(rule.name.span, "andra rader i tabellen har lagrum")
+                .suggest("Skriv lagrummet, eller beslutet som raden vilar på."),
+        );
+    }
+}
+
 /// What happens after the decision decides no step.
 fn counted_at_event(rule: &Rule, found: &mut Vec<Finding>) {
     if rule.counted_at == CountedAt::Event {
@@ -306,7 +327,10 @@ fn counted_at_event(rule: &Rule, found: &mut Vec<Finding>) {
             Finding::warning(
                 "S417",
                 rule.name.span,
-                format!("Regeln {} räknas vid en händelse, men inget steg har en händelse att räkna vid.", rule.name.it),
+                format!(
+                    "Regeln {} räknas vid en händelse, men inget steg har en händelse att räkna vid.",
+                    rule.name.it
+                ),
             )
             .label("räknas vid händelse")
             .suggest("Skriv `räknas vid ansökan` eller `räknas vid beslut`."),
@@ -387,6 +411,20 @@ fn letters(pack: &Pack, found: &mut Vec<Finding>) {
 fn waits(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
     if let Some(law) = &step.law {
         super::law::in_force(pack, &law.it, law.span, "Lagrummet", found);
+    }
+    let by_body = pack
+        .role(&step.role.it)
+        .is_some_and(|role| role.kind.it == RoleKind::Authority);
+    if step.law.is_none() && by_body {
+        found.push(
+            Finding::warning(
+                "S426",
+                step.name.span,
+                format!("Steget {} säger inte vilket lagrum det vilar på.", step.name.it),
+            )
+            .label("kolumnen Lagrum är tom")
+            .suggest("Skriv lagrummet som ger myndigheten uppgiften att pröva eller ta emot detta."),
+        );
     }
     let by_people = pack.outcomes_of(&step.name.it).find(|outcome| {
         outcome.kind.it != OutcomeKind::Acknowledgement

@@ -203,7 +203,10 @@ impl Pair<'_, '_> {
         let other_scope = self.other.probe.scope(with.iter().map(|it| &it.name));
         self.one.find_in_both(self.other, &leaves, CASES_MAX, |case| {
             let a = self.one.probe.condition(&scope, one, &case.facts, &case.setting);
-            let b = self.other.probe.condition(&other_scope, other, &case.facts, &case.setting);
+            let b = self
+                .other
+                .probe
+                .condition(&other_scope, other, &case.facts, &case.setting);
             match answer(&a) != answer(&b) {
                 true => Verdict::Found,
                 false => Verdict::Open,
@@ -249,7 +252,10 @@ impl State {
 
 /// What a row gives and says.
 fn said(row: &Row) -> (String, String) {
-    (plain(&row.result.it), format!("{} {}", plain(&row.because), plain(&row.law)))
+    (
+        plain(&row.result.it),
+        format!("{} {}", plain(&row.because), plain(&row.law)),
+    )
 }
 
 /// What a table gives in a case: see `docs/language.md`, "Three states".
@@ -266,7 +272,12 @@ struct Summary {
 }
 
 fn summary(rule: &Rule, states: &[State]) -> Summary {
-    let standing = || rule.rows.iter().zip(states).filter(|(_, state)| **state != State::Fails);
+    let standing = || {
+        rule.rows
+            .iter()
+            .zip(states)
+            .filter(|(_, state)| **state != State::Fails)
+    };
     if let Policy::Collect { otherwise } = &rule.policy.it {
         let of = |wanted: State| {
             let mut rows: Vec<_> = standing()

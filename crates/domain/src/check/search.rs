@@ -186,10 +186,12 @@ impl<'p> Search<'p> {
         tries: u32,
         mut visit: impl FnMut(&Case) -> Verdict,
     ) -> Outcome {
-        let variables = leaves.iter().filter_map(|leaf| match (self.variable(leaf), other.variable(leaf)) {
-            (Some(one), Some(other)) => Some(one.with(other)),
-            (one, other) => one.or(other),
-        });
+        let variables = leaves
+            .iter()
+            .filter_map(|leaf| match (self.variable(leaf), other.variable(leaf)) {
+                (Some(one), Some(other)) => Some(one.with(other)),
+                (one, other) => one.or(other),
+            });
         let variables: Vec<Variable> = variables
             .map(|variable| match variable {
                 Variable::Fact(name, mut classes) => {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::search::{Case, Outcome as Answer, Search, Verdict};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Known, Name, Value};
-use crate::finding::{Finding, Span};
+use crate::finding::{Finding, Span, Spanned};
 use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Step, Test};
 use crate::rules::Scope;
 
@@ -131,6 +131,9 @@ pub(super) struct Table<'s, 'p> {
     scope: Scope,
 }
 
+/// Rows named beside a gap.
+const NEAREST_MAX: usize = 3;
+
 /// How the rows stand in a case.
 struct Rows(Vec<Known<bool>>);
 
@@ -251,6 +254,10 @@ impl<'s, 'p> Table<'s, 'p> {
 
     /// How the rows stand, or nothing where the step is not needed. `Open` until it is certain that it is.
     fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Rows) -> Verdict) -> Answer {
+        self.find_case(leaves, |_, rows| visit(rows))
+    }
+
+    fn find_case(&self, leaves: &[Name], mut visit: impl FnMut(&Case, &Rows) -> Verdict) -> Answer {
         let probe = &self.search.probe;
         self.search.find(leaves, |case: &Case| {
             let is_needed = self.step.map_or(Known::Value(true), |step| {
@@ -262,7 +269,7 @@ impl<'s, 'p> Table<'s, 'p> {
                 Known::Value(false) | Known::NotApplicable => return Verdict::Cut,
             };
             let rows = Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting));
-            match visit(&rows) {
+            match visit(case, &rows) {
                 Verdict::Found if !certain => Verdict::Open,
                 verdict => verdict,
             }
@@ -295,7 +302,8 @@ impl<'s, 'p> Table<'s, 'p> {
     fn gap(&self, found: &mut Vec<Finding>) {
         let count = self.rule.rows.len();
         let first = self.rule.policy.it == Policy::First;
-        let answer = self.find(&self.leaves(&[], true), |rows| {
+        let last = std::cell::RefCell::new(Case::default());
+        let answer = self.find_case(&self.leaves(&[], true), |case, rows| {
             let mut open = false;
             for row in 0..count {
                 if rows.holds(row) && (!open || !first) {
@@ -303,22 +311,65 @@ impl<'s, 'p> Table<'s, 'p> {
                 }
                 open |= !rows.fails(row);
             }
-            if open { Verdict::Open } else { Verdict::Found }
+            if open {
+                return Verdict::Open;
+            }
+            last.replace(case.clone());
+            Verdict::Found
         });
         match answer {
-            Answer::Found(example) => found.push(
-                Finding::error(
+            Answer::Found(example) => {
+                let mut finding = Finding::error(
                     "S301",
                     self.rule.name.span,
                     format!("Tabellen {} har en lucka.", self.rule.name.it),
                 )
                 .label("ingen rad gäller i exemplet")
                 .example(example)
-                .suggest("Lägg till en rad för fallet, eller vidga en som finns."),
-            ),
+                .suggest("Lägg till en rad för fallet, eller vidga en som finns.");
+                finding.related = self.nearest(&last.borrow());
+                found.push(finding);
+            }
             Answer::TooMany => found.push(too_many(self.rule.name.span, "Tabellen", &self.rule.name.it)),
             Answer::None => {}
         }
+    }
+
+    /// The rows that come nearest in a case: those with the fewest cells against it, each with its first such cell.
+    fn nearest(&self, case: &Case) -> Vec<(Span, String)> {
+        let against: Vec<Vec<&Spanned<Test>>> = self
+            .rule
+            .rows
+            .iter()
+            .map(|row| {
+                let alone = |at: usize| {
+                    let mut alone = row.clone();
+                    for (other, test) in alone.tests.iter_mut().enumerate() {
+                        if other != at {
+                            test.it = Test::Any;
+                        }
+                    }
+                    alone
+                };
+                let mut one_by_one = self.rule.clone();
+                one_by_one.rows = (0..row.tests.len()).map(alone).collect();
+                let states = self
+                    .search
+                    .probe
+                    .rows(&self.scope, &one_by_one, &case.facts, &case.setting);
+                let fails = |state: &Known<bool>| !matches!(state, Known::Value(true));
+                let cells = row.tests.iter().zip(states);
+                cells.filter(|(_, state)| fails(state)).map(|(test, _)| test).collect()
+            })
+            .collect();
+        let fewest = against.iter().map(Vec::len).filter(|count| *count > 0).min();
+        against
+            .iter()
+            .filter(|cells| Some(cells.len()) == fewest)
+            .take(NEAREST_MAX)
+            .filter_map(|cells| cells.first())
+            .map(|test| (test.span, "faller på detta".to_owned()))
+            .collect()
     }
 
     fn overlaps(&self, dead: &BTreeSet<usize>, found: &mut Vec<Finding>) {

@@ -27,6 +27,19 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
             );
             continue;
         };
+        // A sentence in another language that the Swedish reader never sees says something else than the document.
+        let swedish = pack.texts.get("sv");
+        for (key, text) in texts.iter().filter(|_| *code != "sv") {
+            let is_said = swedish.is_some_and(|texts| texts.contains_key(key));
+            let is_sentence = ["rad.", "hjälp."].iter().any(|kind| key.starts_with(kind));
+            if is_sentence && keys.contains_key(key) && !is_said {
+                found.push(
+                    Finding::error("S501", text.span, format!("Texten `{key}` saknas på svenska."))
+                        .label(format!("finns bara på {language}"))
+                        .suggest("Skriv texten på svenska också, eller ta bort den här."),
+                );
+            }
+        }
         for (key, need) in &keys {
             let is_needed = match need {
                 Need::Always => true,

@@ -107,7 +107,10 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
 /// `| inskickning | stoppas | k2 |`. Another reason in words is about who may sign.
 fn controls(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) -> Vec<Finding> {
     let broken = super::broken_controls(pack, facts, setting);
-    let submission = example.expected.iter().find(|expected| expected.step.it.as_str() == SUBMISSION);
+    let submission = example
+        .expected
+        .iter()
+        .find(|expected| expected.step.it.as_str() == SUBMISSION);
     let title = &example.title.it;
     let mut findings = Vec::new();
     for control in &pack.controls {
@@ -120,7 +123,10 @@ fn controls(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) ->
             (true, false, None) => Finding::error(
                 "S701",
                 example.title.span,
-                format!("I exemplet ”{title}” kan ansökan inte skickas in: kontrollen {} håller inte.", control.id.it),
+                format!(
+                    "I exemplet ”{title}” kan ansökan inte skickas in: kontrollen {} håller inte.",
+                    control.id.it
+                ),
             )
             .label(format!("stoppas av {}", control.id.it))
             .suggest(format!(
@@ -130,7 +136,10 @@ fn controls(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) ->
             (false, true, Some(expected)) => Finding::error(
                 "S701",
                 expected.outcome.span,
-                format!("I exemplet ”{title}” ska kontrollen {} stoppa ansökan, men den håller.", control.id.it),
+                format!(
+                    "I exemplet ”{title}” ska kontrollen {} stoppa ansökan, men den håller.",
+                    control.id.it
+                ),
             )
             .label("stoppas inte")
             .suggest("Rätta exemplet, eller kontrollen."),
