@@ -128,12 +128,12 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "remove a row's lagrum",
-        codes: &["S405", "S426"],
+        codes: &["S405", "S428"],
         sow: remove_row_law,
     },
     Operator {
         name: "remove a step's lagrum",
-        codes: &["S426"],
+        codes: &["S428"],
         sow: remove_step_law,
     },
     Operator {

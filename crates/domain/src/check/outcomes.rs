@@ -307,7 +307,7 @@ fn row_laws(rule: &Rule, found: &mut Vec<Finding>) {
     let says_laws = with_law > 0 || rule.rows.len() == 1;
     for row in rule.rows.iter().filter(|row| says_laws && row.law.is_none()) {
         let missing = Finding::warning(
-            "S426",
+            "S428",
             row.id.span,
             format!("Raden {} säger inte vilket lagrum den vilar på.", row.id.it),
         );
@@ -418,7 +418,7 @@ fn waits(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
     if step.law.is_none() && by_body {
         found.push(
             Finding::warning(
-                "S426",
+                "S428",
                 step.name.span,
                 format!("Steget {} säger inte vilket lagrum det vilar på.", step.name.it),
             )
