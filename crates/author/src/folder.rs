@@ -29,6 +29,15 @@ pub enum Unreadable {
     NotUtf8(PathBuf),
 }
 
+/// Whether a file, by its path in the folder, is one of those that the language names.
+pub fn is_document(path: &str) -> bool {
+    let is_text = path.starts_with("texter.") && path.ends_with(".md");
+    let is_letter = path
+        .strip_prefix("brev/")
+        .is_some_and(|name| !name.contains('/') && name.ends_with(".md"));
+    path == "tjanst.md" || path == "exempel.md" || is_text || is_letter
+}
+
 /// Reads the folder of a service. The path may also name its `tjanst.md`.
 pub fn read(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
     let folder = if path.file_name().is_some_and(|name| name == "tjanst.md") {
@@ -42,22 +51,12 @@ pub fn read(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
         return Err(Unreadable::NotAService(folder.to_owned()));
     }
     let mut wanted: Vec<String> = Vec::new();
-    for name in names(folder)? {
-        let is_text = name.starts_with("texter.") && name.ends_with(".md");
-        if name == "tjanst.md" || name == "exempel.md" || is_text {
-            wanted.push(name);
-        }
-    }
+    wanted.extend(names(folder)?);
     let letters = folder.join("brev");
     if letters.is_dir() {
-        let names = names(&letters)?;
-        wanted.extend(
-            names
-                .into_iter()
-                .filter(|name| name.ends_with(".md"))
-                .map(|name| format!("brev/{name}")),
-        );
+        wanted.extend(names(&letters)?.into_iter().map(|name| format!("brev/{name}")));
     }
+    wanted.retain(|path| is_document(path));
     wanted.sort();
     if wanted.len() > FILES_MAX {
         return Err(Unreadable::TooMany(folder.to_owned()));

@@ -15,4 +15,5 @@ pub mod faults;
 pub mod findings;
 pub mod folder;
 pub mod format;
+pub mod forms;
 pub mod layout;

@@ -1,5 +1,7 @@
 //! Two versions of a real service compared: one change at a time, and what is said of it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use samverk_author::against::{self, Comparison, Counted};

@@ -9,6 +9,7 @@ pub mod check;
 pub mod explain;
 pub mod export;
 pub mod fmt;
+pub mod forms;
 pub mod new;
 pub mod scenario;
 pub mod test;
@@ -23,6 +24,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Export(export::Args),
+    Forms(forms::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -35,6 +37,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Fmt(args) => fmt::run(args),
         Command::Test(args) => test::run(args),
         Command::Export(args) => export::run(args),
+        Command::Forms(args) => forms::run(args),
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use samverk_author::folder;
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::SourceFile;
 use samverk_domain::pack::{Area, Pack, ParameterDefault, ParameterType, Type, parse};
@@ -820,6 +821,9 @@ pub fn embedded_packs() -> Result<Vec<Pack>, NoWorld> {
     let mut folders: BTreeMap<&str, Vec<SourceFile>> = BTreeMap::new();
     for file in data::PACKS {
         let (folder, path) = file.path.split_once('/').unwrap_or(("", file.path));
+        if !folder::is_document(path) {
+            continue;
+        }
         folders.entry(folder).or_default().push(SourceFile {
             path: path.to_owned(),
             text: file.text.to_owned(),
