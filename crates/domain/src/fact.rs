@@ -3,7 +3,7 @@
 //! Always true here: a value is typed and parsed; *saknas* carries its cause; *ej aktuellt* is never a synonym of *saknas*.
 //! A fact's value never changes by becoming irrelevant: relevance is computed elsewhere ([`crate::rules`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -88,13 +88,23 @@ impl Slot {
 pub enum Value {
     /// ja / nej.
     YesNo(bool),
-    /// One of the words that the type lists; also a municipality code, a clock time and an outcome's name.
+    /// One of the words that the type lists; also a municipality code and an outcome's name.
     Choice(String),
+    /// Several of the words that the type lists, or none (`inga`).
+    Set(BTreeSet<String>),
     /// A number in the type's own unit, or kronor.
     Number(Decimal),
     /// Free text.
     Text(String),
     Date(jiff::civil::Date),
+    /// Minutes since midnight; from 1440 where the type's range has passed midnight (`01:00` of `11:00–05:00` is 1500), so
+    /// that times are in order.
+    Clock(u16),
+    /// Both days are in it.
+    Period {
+        from: jiff::civil::Date,
+        to: jiff::civil::Date,
+    },
     /// 10 digits.
     OrgNr(String),
     /// 12 digits.
@@ -198,22 +208,36 @@ impl Facts {
     /// `None` when nothing is known, or not of every item.
     pub fn in_a_sentence(&self, fact: &Name) -> Option<String> {
         if let Some(known) = self.known.get(fact) {
-            return known.value().map(Value::to_string);
+            return known.value().map(in_a_sentence);
         }
         let list = self.lists.iter().find(|(list, _)| list.as_str() == fact.prefix());
         let values: Option<Vec<String>> = list?
             .1
             .iter()
-            .map(|item| item.get(fact)?.value().map(Value::to_string))
+            .map(|item| item.get(fact)?.value().map(in_a_sentence))
             .collect();
-        let values = values?;
-        match values.split_last() {
-            None => None,
-            Some((only, [])) => Some(only.clone()),
-            Some((last, before)) => Some(format!("{} och {last}", before.join(", "))),
-        }
+        listed(&values?)
     }
 }
+
+fn in_a_sentence(value: &Value) -> String {
+    match value {
+        Value::Set(words) => listed(&words.iter().cloned().collect::<Vec<_>>()).unwrap_or_else(|| value.to_string()),
+        _ => value.to_string(),
+    }
+}
+
+/// `vin, starköl och cider`; nothing for none.
+pub fn listed(values: &[String]) -> Option<String> {
+    match values.split_last() {
+        None => None,
+        Some((only, [])) => Some(only.clone()),
+        Some((last, before)) => Some(format!("{} och {last}", before.join(", "))),
+    }
+}
+
+/// The empty choice of several, as documents and answers write it.
+pub const NONE_CHOSEN: &str = "inga";
 
 impl fmt::Display for Value {
     /// As a Swedish reader sees it, without the unit.
@@ -222,7 +246,11 @@ impl fmt::Display for Value {
             Self::YesNo(true) => f.write_str("ja"),
             Self::YesNo(false) => f.write_str("nej"),
             Self::Choice(word) | Self::Text(word) | Self::Property(word) => f.write_str(word),
+            Self::Set(words) if words.is_empty() => f.write_str(NONE_CHOSEN),
+            Self::Set(words) => f.write_str(&words.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
             Self::Number(n) => f.write_str(&crate::words::amount::swedish(*n)),
+            Self::Clock(minutes) => write!(f, "{:02}:{:02}", minutes / 60 % 24, minutes % 60),
+            Self::Period { from, to } => write!(f, "{from} – {to}"),
             Self::Date(date) => write!(f, "{date}"),
             Self::OrgNr(digits) if digits.len() == 10 => write!(f, "{}-{}", &digits[..6], &digits[6..]),
             Self::OrgNr(digits) | Self::PersonNr(digits) => f.write_str(digits),

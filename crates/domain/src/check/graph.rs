@@ -264,17 +264,27 @@ fn not_applicable(pack: &Pack, found: &mut Vec<Finding>) {
 fn not_applicable_through<'a>(condition: &'a Expr, can: &BTreeMap<Name, Span>) -> Option<(&'a Name, Span)> {
     let through = |expr: &'a Expr| not_applicable_through(expr, can);
     match condition {
-        Expr::Fact(name) => can.contains_key(&name.it).then_some((&name.it, name.span)),
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => through(left).or_else(|| through(right)),
-        Expr::Not(inner) => through(inner),
+        Expr::Fact(name) | Expr::Size(name) | Expr::Has(name, _) => {
+            can.contains_key(&name.it).then_some((&name.it, name.span))
+        }
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
+            through(left).or_else(|| through(right))
+        }
+        Expr::Not(inner)
+        | Expr::Shift(_, inner, _)
+        | Expr::Age(inner, _)
+        | Expr::PartOf(_, inner)
+        | Expr::InUnit(inner, _) => through(inner),
         // E is the weakest in both: the whole is E only when every part is.
         Expr::And(parts) | Expr::Or(parts) => {
             let through: Option<Vec<_>> = parts.iter().map(through).collect();
             through?.into_iter().next()
         }
         // Lists skip E; the empty list has an answer.
-        Expr::Count(_) | Expr::Sum(_) | Expr::Any(..) | Expr::All(..) => None,
-        Expr::Always | Expr::Constant(_) | Expr::IsNotApplicable(_) => None,
+        Expr::Count(_) | Expr::Sum(_) | Expr::Any(..) | Expr::All(..) | Expr::CountWhere(..) | Expr::SumWhere(..) => {
+            None
+        }
+        Expr::Always | Expr::Constant(_) | Expr::Day(_) | Expr::IsNotApplicable(_) => None,
     }
 }
 

@@ -588,6 +588,7 @@ fn number(expr: &Expr, at: &BTreeMap<&Name, Decimal>) -> Option<Decimal> {
                 Operator::Plus => left.checked_add(right),
                 Operator::Minus => left.checked_sub(right),
                 Operator::Times => left.checked_mul(right),
+                Operator::Divide => left.checked_div(right),
             }
         }
         _ => None,

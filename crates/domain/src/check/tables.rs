@@ -571,7 +571,11 @@ fn ranges(pack: &Pack, rule: &Rule, found: &mut Vec<Finding>) -> BTreeSet<Name> 
                     }
                 }
                 Test::Condition(condition) => ranges_in(pack, condition, found),
-                Test::Any | Test::NotApplicable | Test::Compare(..) => {}
+                Test::Within(low, high) => {
+                    boundary(low);
+                    boundary(high);
+                }
+                Test::Any | Test::NotApplicable | Test::Compare(..) | Test::Has(_) | Test::Lacks(_) => {}
             }
         }
         if found.len() > before {

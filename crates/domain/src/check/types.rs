@@ -12,12 +12,15 @@ pub fn fits(value: &Value, ty: &Type) -> bool {
         (Value::YesNo(_), Type::YesNo | Type::Assessment)
         | (Value::Assessment { .. }, Type::Assessment)
         | (Value::Date(_), Type::Date)
+        | (Value::Period { .. }, Type::Period)
         | (Value::OrgNr(_), Type::OrgNr)
         // A sole trader's number is a personnummer.
         | (Value::PersonNr(_), Type::PersonNr | Type::OrgNr)
         | (Value::Property(_) | Value::Text(_), Type::Property)
         | (Value::Choice(_), Type::Municipality) => true,
         (Value::Choice(word) | Value::Text(word), Type::Choice(words)) => words.contains(word),
+        (Value::Set(chosen), Type::Several(words)) => chosen.iter().all(|word| words.contains(word)),
+        (Value::Clock(minutes), Type::Clock { from, to }) => from <= minutes && minutes <= to,
         (Value::Number(number), Type::Number { .. } | Type::Kronor { .. }) => within(*number, ty),
         (Value::Text(text), Type::Text { characters_max }) => text.chars().count() <= *characters_max as usize,
         (Value::Attachment(file), Type::Attachment { formats, bytes_max, .. }) => {

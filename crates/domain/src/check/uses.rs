@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::fact::Name;
 use crate::finding::{Span, Spanned};
-use crate::pack::{Area, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, SignedBy, Source, Test, Underlag};
+use crate::pack::{
+    Area, CellResult, Column, Decider, Expr, Operand, Pack, Piece, RuleKind, SignedBy, Source, Test, Underlag,
+};
 
 /// Why a name stands somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,9 +113,15 @@ pub fn all(pack: &Pack) -> Vec<Use> {
                 uses.push(fact(name, column.span, by.clone()));
             }
         }
+        if let Some(transition) = &rule.transition {
+            uses.push(fact(&transition.it.choice, transition.span, by.clone()));
+        }
         for row in &rule.rows {
             for cell in &row.tests {
                 test(cell, &by, &mut uses);
+            }
+            if let CellResult::Calculated(calculation) = &row.result.it {
+                expr(calculation, &by, &mut uses);
             }
         }
     }
@@ -205,28 +213,36 @@ fn test(cell: &Spanned<Test>, by: &By, uses: &mut Vec<Use>) {
         Test::Compare(_, it) => operand(it),
         Test::OneOf(them) | Test::NotOneOf(them) => them.iter().for_each(operand),
         Test::Condition(condition) => expr(condition, by, uses),
-        Test::Any | Test::NotApplicable | Test::Between(..) => {}
+        Test::Any | Test::NotApplicable | Test::Between(..) | Test::Within(..) | Test::Has(_) | Test::Lacks(_) => {}
     }
 }
 
 /// Every name in a condition.
 pub fn expr(condition: &Expr, by: &By, uses: &mut Vec<Use>) {
     match condition {
-        Expr::Always | Expr::Constant(_) => {}
-        Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Sum(name) => {
+        Expr::Always | Expr::Constant(_) | Expr::Day(_) => {}
+        Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Sum(name) | Expr::Size(name) | Expr::Has(name, _) => {
             uses.push(fact(&name.it, name.span, by.clone()));
         }
+        Expr::SumWhere(name, inner) => {
+            uses.push(fact(&name.it, name.span, by.clone()));
+            expr(inner, by, uses);
+        }
         Expr::Count(name) => uses.push(list(name, by)),
-        Expr::Any(name, inner) | Expr::All(name, inner) => {
+        Expr::Any(name, inner) | Expr::All(name, inner) | Expr::CountWhere(name, inner) => {
             uses.push(list(name, by));
             expr(inner, by, uses);
         }
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
             expr(left, by, uses);
             expr(right, by, uses);
         }
         Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| expr(part, by, uses)),
-        Expr::Not(inner) => expr(inner, by, uses),
+        Expr::Not(inner)
+        | Expr::Shift(_, inner, _)
+        | Expr::Age(inner, _)
+        | Expr::PartOf(_, inner)
+        | Expr::InUnit(inner, _) => expr(inner, by, uses),
     }
 }
 

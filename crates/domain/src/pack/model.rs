@@ -136,6 +136,8 @@ pub enum Type {
     Assessment,
     /// `registrerad / avvisad`: words separated by ` / `.
     Choice(Vec<String>),
+    /// `flera av vin / starköl / spritdrycker`: any number of the words, also none.
+    Several(Vec<String>),
     /// `tal 0–5000 liter`; the unit may be missing. Whole numbers unless written `tal 0,0–100,0`.
     Number {
         min: Decimal,
@@ -149,6 +151,10 @@ pub enum Type {
     Text { characters_max: u32 },
     /// `datum`
     Date,
+    /// `klockslag 11:00–05:00`, minutes since midnight; `to` is 1440 or more where the range passes midnight.
+    Clock { from: u16, to: u16 },
+    /// `period`
+    Period,
     /// `orgnr`
     OrgNr,
     /// `personnummer`
@@ -369,9 +375,39 @@ pub struct Rule {
     pub kind: RuleKind,
     pub policy: Spanned<Policy>,
     pub counted_at: CountedAt,
+    /// `övergång 2025-07-01 – 2026-06-30 enligt val.regler`
+    pub transition: Option<Spanned<Transition>>,
     pub columns: Vec<Spanned<Column>>,
     pub rows: Vec<Row>,
     pub span: Span,
+}
+
+/// Applications made within the days follow the law of the day before them if the fact says [`Transition::OLDER`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Both ends included.
+    pub from: Date,
+    pub to: Date,
+    /// A fact of type `äldre / nya` from the applicant.
+    pub choice: Name,
+}
+
+impl Transition {
+    pub const OLDER: &'static str = "äldre";
+    pub const NEWER: &'static str = "nya";
+}
+
+/// `från 2026-06-01`, `till 2026-05-31`, `2026-01-01 – 2026-05-31`: both ends included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Validity {
+    pub from: Option<Date>,
+    pub to: Option<Date>,
+}
+
+impl Validity {
+    pub fn holds_on(self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -412,6 +448,8 @@ pub enum Column {
     Input(Name),
     /// `när`: the cells are whole conditions.
     When,
+    /// `gäller`: the days on which the row counts.
+    Valid,
     /// `→ <faktum>` or `→ utfall`
     Result,
     /// `→ därför att`
@@ -425,6 +463,8 @@ pub struct Row {
     pub id: Spanned<Name>,
     /// One test per `Input` or `When` column, in column order. All must match.
     pub tests: Vec<Spanned<Test>>,
+    /// Column `gäller`; absent = always.
+    pub valid: Option<Spanned<Validity>>,
     pub result: Spanned<CellResult>,
     /// The sentence that a letter states; a row that ends in `handläggare` may lack it.
     pub because: Option<Spanned<String>>,
@@ -435,6 +475,8 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CellResult {
     Value(Value),
+    /// `= taxa.grund + 150 kr * uteservering.yta`
+    Calculated(Expr),
     NotApplicable,
     /// `handläggare`: a person must look.
     CaseWorker,
@@ -455,6 +497,12 @@ pub enum Test {
     OneOf(Vec<Operand>),
     /// `inte inne`
     NotOneOf(Vec<Operand>),
+    /// `11:00–01:00`, `2026-05-01 – 2026-09-30`: clock times or days, both ends included.
+    Within(Value, Value),
+    /// `har vin`
+    Has(String),
+    /// `saknar vin`
+    Lacks(String),
     /// In a `när` column.
     Condition(Expr),
 }
@@ -500,6 +548,69 @@ pub enum Expr {
     Any(Spanned<Name>, Box<Expr>),
     /// `alla(ägare: …)`
     All(Spanned<Name>, Box<Expr>),
+    /// `antal(ägare: ägare.skuld > 0)`
+    CountWhere(Spanned<Name>, Box<Expr>),
+    /// `summa(ägare.andel: ägare.roll = styrelse)`
+    SumWhere(Spanned<Name>, Box<Expr>),
+    /// `antal(servering.drycker)`: how many of several choices.
+    Size(Spanned<Name>),
+    /// `servering.drycker har vin`
+    Has(Spanned<Name>, Spanned<String>),
+    /// `ansökningsdagen`, `beslutsdagen`
+    Day(CaseDay),
+    /// `start.dag + 14 dagar`, `- 3 månader`
+    Shift(Operator, Box<Expr>, Length),
+    /// `dagar(a, b)`, `arbetsdagar(a, b)`: from a to b, a itself not counted; negative when b comes first.
+    Apart(DayKind, Box<Expr>, Box<Expr>),
+    /// `ålder(ägare.pnr)`, `ålder(barn.född)`: full years on the day that counts where it stands.
+    Age(Box<Expr>, CaseDay),
+    /// `början(p)`, `slut(p)`, `dagar(p)`
+    PartOf(PeriodPart, Box<Expr>),
+    /// A number brought to another unit of the same dimension, or a constant with its unit.
+    InUnit(Box<Expr>, Conversion),
+}
+
+/// A day of the case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CaseDay {
+    /// `ansökningsdagen`
+    #[default]
+    Application,
+    /// `beslutsdagen`
+    Decision,
+}
+
+impl From<CountedAt> for CaseDay {
+    /// What is counted at an event is counted at the decision, where the event is looked at.
+    fn from(counted_at: CountedAt) -> Self {
+        match counted_at {
+            CountedAt::Application => Self::Application,
+            CountedAt::Decision | CountedAt::Event => Self::Decision,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DayKind {
+    Days,
+    WorkingDays,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PeriodPart {
+    /// `början(p)`
+    Start,
+    /// `slut(p)`
+    End,
+    /// `dagar(p)`: both ends counted.
+    Days,
+}
+
+/// What a number is multiplied by. `written` is the unit of a constant as it stands (`150 kr`); a fact is written alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    pub factor: Decimal,
+    pub written: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -507,6 +618,8 @@ pub enum Operator {
     Plus,
     Minus,
     Times,
+    /// By a constant other than zero.
+    Divide,
 }
 
 /// A row of `## Utfall`.
@@ -771,7 +884,8 @@ pub struct Example {
     pub span: Span,
 }
 
-/// A row of `| Uppgift | Värde |`. `ägare[1].andel` counts from 1 in the document and from 0 in `item`.
+/// A row of `| Uppgift | Värde |`. `ägare[1].andel` counts from 1 in the document and from 0 in `item`. `ansökan` and
+/// `beslut` set the days of the case; a list's own name with the value of none is an empty list.
 #[derive(Clone, Debug)]
 pub struct Given {
     pub fact: Spanned<Name>,
@@ -797,6 +911,12 @@ pub enum GivenState {
     Unanswered,
 }
 
+impl Example {
+    /// Rows that set the days of the case instead of a fact.
+    pub const APPLICATION_DAY: &'static str = "ansökan";
+    pub const DECISION_DAY: &'static str = "beslut";
+}
+
 /// A row of `| Steg | Utfall | Grund |`. Outcome is an outcome's name, `behövs inte`, `handläggare` or `väntar`.
 /// The special step `inskickning` with outcome `stoppas` and a ground in words says that the person cannot submit.
 #[derive(Clone, Debug)]
@@ -820,6 +940,14 @@ impl Pack {
 
     pub fn list(&self, name: &Name) -> Option<&List> {
         self.lists.iter().find(|list| list.name.it == *name)
+    }
+
+    /// The list whose items a rule gives one value each.
+    pub fn list_of_rule(&self, rule: &Rule) -> Option<&List> {
+        match rule.kind {
+            RuleKind::Fact => self.list_of_column(&rule.name.it),
+            RuleKind::Outcome => None,
+        }
     }
 
     /// The list that a column belongs to.

@@ -51,6 +51,7 @@ impl Display for Type {
             Self::YesNo => f.write_str("ja/nej"),
             Self::Assessment => f.write_str("ja/nej + motivering"),
             Self::Choice(words) => f.write_str(&words.join(" / ")),
+            Self::Several(words) => write!(f, "flera av {}", words.join(" / ")),
             Self::Number {
                 min,
                 max,
@@ -66,6 +67,9 @@ impl Display for Type {
             Self::Kronor { min, max } => write!(f, "kr {}–{}", amount::swedish(*min), amount::swedish(*max)),
             Self::Text { characters_max } => write!(f, "text ≤ {characters_max}"),
             Self::Date => f.write_str("datum"),
+            Self::Clock { from: 0, to: 1439 } => f.write_str("klockslag"),
+            Self::Clock { from, to } => write!(f, "klockslag {}–{}", Value::Clock(*from), Value::Clock(*to)),
+            Self::Period => f.write_str("period"),
             Self::OrgNr => f.write_str("orgnr"),
             Self::PersonNr => f.write_str("personnummer"),
             Self::Property => f.write_str("fastighet"),
@@ -237,6 +241,7 @@ impl Display for Column {
             Self::Id => f.write_str("id"),
             Self::Input(fact) => fact.fmt(f),
             Self::When => f.write_str("när"),
+            Self::Valid => f.write_str("gäller"),
             Self::Result => f.write_str("→"),
             Self::Because => f.write_str("→ därför att"),
             Self::Law => f.write_str("→ lagrum"),
@@ -244,10 +249,56 @@ impl Display for Column {
     }
 }
 
+impl Display for Validity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => write!(f, "{from} – {to}"),
+            (Some(from), None) => write!(f, "från {from}"),
+            (None, Some(to)) => write!(f, "till {to}"),
+            (None, None) => f.write_str("–"),
+        }
+    }
+}
+
+impl Display for Transition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "övergång {} – {} enligt {}", self.from, self.to, self.choice)
+    }
+}
+
+impl Display for CaseDay {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Application => "ansökningsdagen",
+            Self::Decision => "beslutsdagen",
+        })
+    }
+}
+
+impl Display for DayKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Days => "dagar",
+            Self::WorkingDays => "arbetsdagar",
+        })
+    }
+}
+
+impl Display for PeriodPart {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "början",
+            Self::End => "slut",
+            Self::Days => "dagar",
+        })
+    }
+}
+
 impl Display for CellResult {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(value) => f.write_str(&constant(value)),
+            Self::Calculated(expr) => write!(f, "= {expr}"),
             Self::NotApplicable => f.write_str("ej aktuellt"),
             Self::CaseWorker => f.write_str("handläggare"),
         }
@@ -273,6 +324,7 @@ impl Display for Operator {
             Self::Plus => "+",
             Self::Minus => "-",
             Self::Times => "*",
+            Self::Divide => "/",
         })
     }
 }
@@ -301,6 +353,9 @@ impl Display for Test {
             Self::Compare(Comparison::Equal, operand) => operand.fmt(f),
             Self::Compare(comparison, operand) => write!(f, "{comparison} {operand}"),
             Self::Between(min, max) => write!(f, "{}–{}", amount::swedish(*min), amount::swedish(*max)),
+            Self::Within(from, to) => write!(f, "{from} – {to}"),
+            Self::Has(word) => write!(f, "har {}", constant(&Value::Choice(word.clone()))),
+            Self::Lacks(word) => write!(f, "saknar {}", constant(&Value::Choice(word.clone()))),
             Self::OneOf(operands) => list(f, operands),
             Self::NotOneOf(operands) => {
                 f.write_str("inte ")?;
@@ -318,9 +373,10 @@ impl Expr {
             Self::Or(_) => 0,
             Self::And(_) => 1,
             Self::Not(_) => 2,
-            Self::Compare(..) | Self::IsNotApplicable(_) => 3,
-            Self::Arithmetic(Operator::Plus | Operator::Minus, ..) => 4,
-            Self::Arithmetic(Operator::Times, ..) => 5,
+            Self::Compare(..) | Self::IsNotApplicable(_) | Self::Has(..) => 3,
+            Self::Arithmetic(Operator::Plus | Operator::Minus, ..) | Self::Shift(..) => 4,
+            Self::Arithmetic(Operator::Times | Operator::Divide, ..) => 5,
+            Self::InUnit(of, Conversion { written: None, .. }) => of.binding(),
             _ => 6,
         }
     }
@@ -372,6 +428,25 @@ impl Display for Expr {
             Self::Sum(column) => write!(f, "summa({})", column.it),
             Self::Any(list, of) => write!(f, "någon({}: {of})", list.it),
             Self::All(list, of) => write!(f, "alla({}: {of})", list.it),
+            Self::CountWhere(list, of) => write!(f, "antal({}: {of})", list.it),
+            Self::SumWhere(column, of) => write!(f, "summa({}: {of})", column.it),
+            Self::Size(name) => write!(f, "antal({})", name.it),
+            Self::Has(name, word) => write!(f, "{} har {}", name.it, constant(&Value::Choice(word.it.clone()))),
+            Self::Day(day) => day.fmt(f),
+            Self::Shift(operator, day, by) => {
+                day.part(f, 4)?;
+                write!(f, " {operator} {by}")
+            }
+            Self::Apart(kind, from, to) => write!(f, "{kind}({from}, {to})"),
+            Self::Age(of, _) => write!(f, "ålder({of})"),
+            Self::PartOf(part, period) => write!(f, "{part}({period})"),
+            Self::InUnit(of, Conversion { written: None, .. }) => of.fmt(f),
+            Self::InUnit(
+                of,
+                Conversion {
+                    written: Some(unit), ..
+                },
+            ) => write!(f, "{of} {unit}"),
         }
     }
 }

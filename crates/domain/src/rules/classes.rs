@@ -16,6 +16,8 @@
 //! - A fact of source `regel` has the results that its rows give, one of source `steg` the other step's outcomes, a
 //!   parameter that is set its value. E occurs for a register fact with `ingen post = ej aktuellt`, where a row gives it,
 //!   and for the outcome of a step that is not always needed. S is never among them: add it yourself if you try missing.
+//! - Of several choices (`flera av`) the words that the document names are tried in every combination, with as many others as
+//!   it counts.
 //! - What is calculated (`gas.inne + gas.ute > 60`, `summa(…)`) has no exact classes of its inputs. Its constants are
 //!   boundaries of each input, which finds the usual faults but proves nothing.
 
@@ -43,6 +45,7 @@ pub struct Classes {
 struct Partition {
     representatives: Vec<Known<Value>>,
     boundaries: BTreeSet<Value>,
+    subsets: Subsets,
 }
 
 impl Classes {
@@ -65,6 +68,12 @@ impl Classes {
             .position(|representative| representative == value);
         exactly.or_else(|| {
             let Known::Value(value) = value else { return None };
+            if let Value::Set(words) = value {
+                let kind = partition.subsets.kind(words);
+                return partition.representatives.iter().position(|representative| {
+                    matches!(representative, Known::Value(Value::Set(other)) if partition.subsets.kind(other) == kind)
+                });
+            }
             let place = partition.place(value);
             partition.representatives.iter().position(|representative| {
                 matches!(representative, Known::Value(other) if same_kind(value, other) && partition.place(other) == place)
@@ -96,13 +105,14 @@ impl Classes {
                     (None, ParameterType::Value(ty)) => representatives(ty, part, compared),
                     (None, ParameterType::Delegation) => Vec::new(),
                 },
-                Node::Rule(rule) => {
+                Node::Rule(rule) | Node::ItemRule(rule, ..) => {
                     let mut states = Vec::new();
                     for row in &rule.rows {
                         let state = match &row.result.it {
                             CellResult::Value(value) => Known::Value(value.clone()),
                             CellResult::NotApplicable => Known::NotApplicable,
-                            CellResult::CaseWorker => continue,
+                            // What is calculated has no classes of its own: it varies with what it is calculated from.
+                            CellResult::Calculated(_) | CellResult::CaseWorker => continue,
                         };
                         if !states.contains(&state) {
                             states.push(state);
@@ -127,9 +137,17 @@ impl Classes {
                 }
                 Node::Dangling(_) | Node::Needed(_) | Node::Outcome(_) => continue,
             };
+            let words = match node {
+                Node::Leaf(fact) | Node::Column(fact, _) => match &fact.ty.it {
+                    Type::Several(words) => words.as_slice(),
+                    _ => &[],
+                },
+                _ => &[],
+            };
             let partition = Partition {
                 representatives,
                 boundaries: part.clone(),
+                subsets: Subsets::of(words, part),
             };
             classes.of.insert(node.name().clone(), partition);
         }
@@ -152,9 +170,10 @@ impl Partition {
     fn place(&self, value: &Value) -> (usize, bool) {
         let on = self.boundaries.contains(value);
         match value {
-            Value::Number(_) | Value::Date(_) => (self.boundaries.range(..value).count(), on),
+            Value::Number(_) | Value::Date(_) | Value::Clock(_) => (self.boundaries.range(..value).count(), on),
             Value::YesNo(yes) | Value::Assessment { answer: yes, .. } => (usize::from(*yes), true),
-            Value::Attachment(_) => (0, false),
+            // Of a period only its parts are looked at, and they are calculated.
+            Value::Attachment(_) | Value::Period { .. } => (0, false),
             _ if on => (self.boundaries.range(..value).count(), true),
             _ => (usize::MAX, false),
         }
@@ -287,6 +306,13 @@ impl<'g, 'p> Boundaries<'g, 'p> {
             Operand::Fact(name) => self.compared(column, name),
         };
         match (column, test) {
+            (Some(column), Test::Has(word) | Test::Lacks(word)) => {
+                constants.push((column, Value::Choice(word.clone())))
+            }
+            (Some(column), Test::Within(low, high)) => {
+                constants.push((column, low.clone()));
+                constants.push((column, high.clone()));
+            }
             (Some(column), Test::Compare(_, operand)) => meet(column, operand),
             (Some(column), Test::OneOf(operands) | Test::NotOneOf(operands)) => {
                 for operand in operands {
@@ -304,8 +330,14 @@ impl<'g, 'p> Boundaries<'g, 'p> {
 
     fn see<'e>(&mut self, expr: &'e Expr, constants: &mut Vec<(&'e Name, Value)>) {
         walk(expr, &mut |part| {
+            if let Expr::Has(name, word) = part {
+                constants.push((&name.it, Value::Choice(word.it.clone())));
+            }
             let Expr::Compare(_, left, right) = part else { return };
             match (&**left, &**right) {
+                (Expr::Size(name), other) | (other, Expr::Size(name)) if self.fold(other).is_some() => {
+                    constants.extend(self.fold(other).map(|number| (&name.it, Value::Number(number))));
+                }
                 (Expr::Fact(one), Expr::Fact(other)) => self.compared(&one.it, &other.it),
                 (Expr::Fact(name), Expr::Constant(value)) | (Expr::Constant(value), Expr::Fact(name)) => {
                     constants.push((&name.it, value.it.clone()));
@@ -338,6 +370,7 @@ pub(super) fn fold(expr: &Expr, parameter: &impl Fn(&Name) -> Option<Decimal>, d
             _ => None,
         },
         Expr::Fact(name) => parameter(&name.it),
+        Expr::InUnit(number, conversion) => fold(number, parameter, depth + 1)?.checked_mul(conversion.factor),
         Expr::Arithmetic(how, left, right) => {
             let left = Known::Value(Compared::Number(fold(left, parameter, depth + 1)?));
             let right = Known::Value(Compared::Number(fold(right, parameter, depth + 1)?));
@@ -392,6 +425,16 @@ fn representatives(ty: &Type, boundaries: &BTreeSet<Value>, compared: usize) -> 
         Type::Number { min, max, decimals, .. } => numbers(*min, *max, *decimals, boundaries, compared),
         Type::Kronor { min, max } => numbers(*min, *max, 0, boundaries, compared),
         Type::Date => dates(boundaries, compared),
+        Type::Several(words) => Subsets::of(words, boundaries)
+            .representatives(words)
+            .into_iter()
+            .map(Value::Set)
+            .collect(),
+        Type::Clock { from, to } => clocks(*from, *to, boundaries, compared),
+        Type::Period => {
+            let (from, to) = (Date::constant(2026, 5, 1), Date::constant(2026, 9, 30));
+            vec![Value::Period { from, to }, Value::Period { from, to: from }]
+        }
         Type::Text { .. } => words(boundaries, compared, |n| Value::Text(format!("exempel {n}"))),
         Type::Property => words(boundaries, compared, |n| {
             Value::Property(format!("EXEMPELSTAD TALLEN {n}"))
@@ -407,6 +450,95 @@ fn representatives(ty: &Type, boundaries: &BTreeSet<Value>, compared: usize) -> 
         })],
     };
     values.into_iter().map(Known::Value).collect()
+}
+
+/// How the document tells choices of several words apart: by the words that it names, and by how many they are.
+#[derive(Clone, Debug, Default)]
+struct Subsets {
+    named: BTreeSet<String>,
+    /// How many of the words that nobody names make a difference.
+    others: usize,
+}
+
+/// Words of one choice that are tried in every combination. With more each is tried alone and left out alone.
+pub const NAMED_WORDS_MAX: usize = 6;
+
+impl Subsets {
+    fn of(words: &[String], boundaries: &BTreeSet<Value>) -> Self {
+        let mut named = BTreeSet::new();
+        let mut others = 0;
+        for boundary in boundaries {
+            match boundary {
+                Value::Choice(word) if words.contains(word) => {
+                    named.insert(word.clone());
+                }
+                // Whether it is empty.
+                Value::Set(_) => others = others.max(1),
+                Value::Number(number) => {
+                    let number = usize::try_from(number.trunc().mantissa()).unwrap_or(0);
+                    others = others.max(number.saturating_add(1));
+                }
+                _ => {}
+            }
+        }
+        let others = others.min(words.len() - named.len());
+        Self { named, others }
+    }
+
+    /// Two choices of the same kind are told apart by nothing.
+    fn kind(&self, words: &BTreeSet<String>) -> (BTreeSet<String>, usize) {
+        let named: BTreeSet<String> = words.intersection(&self.named).cloned().collect();
+        let others = (words.len() - named.len()).min(self.others);
+        (named, others)
+    }
+
+    fn representatives(&self, words: &[String]) -> Vec<BTreeSet<String>> {
+        let named: Vec<&String> = words.iter().filter(|word| self.named.contains(*word)).collect();
+        let rest: Vec<&String> = words.iter().filter(|word| !self.named.contains(*word)).collect();
+        let mut subsets: Vec<BTreeSet<String>> = Vec::new();
+        if named.len() <= NAMED_WORDS_MAX {
+            for bits in 0u32..1 << named.len() {
+                let chosen = named.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0);
+                subsets.push(chosen.map(|(_, word)| (*word).clone()).collect());
+            }
+        } else {
+            let all: BTreeSet<String> = named.iter().map(|word| (*word).clone()).collect();
+            subsets.push(BTreeSet::new());
+            for word in &named {
+                subsets.push(BTreeSet::from([(*word).clone()]));
+                let mut others = all.clone();
+                others.remove(*word);
+                subsets.push(others);
+            }
+            subsets.push(all);
+        }
+        let mut result = Vec::new();
+        for others in 0..=self.others {
+            for subset in &subsets {
+                let mut subset = subset.clone();
+                subset.extend(rest.iter().take(others).map(|word| (*word).clone()));
+                result.push(subset);
+            }
+        }
+        result
+    }
+}
+
+/// Clock times as numbers of minutes.
+fn clocks(from: u16, to: u16, boundaries: &BTreeSet<Value>, compared: usize) -> Vec<Value> {
+    let minutes: BTreeSet<Value> = boundaries
+        .iter()
+        .filter_map(|value| match value {
+            Value::Clock(minutes) => Some(Value::Number(Decimal::from(*minutes))),
+            _ => None,
+        })
+        .collect();
+    let all = numbers(Decimal::from(from), Decimal::from(to), 0, &minutes, compared);
+    let clock = |value: Value| match value {
+        Value::Number(number) => u16::try_from(number).ok().map(Value::Clock),
+        _ => None,
+    };
+    all.into_iter().filter_map(clock).collect()
 }
 
 fn made_up(numbers: &[&str], n: usize, value: impl Fn(String) -> Value) -> Value {

@@ -9,12 +9,12 @@
 use std::collections::HashMap;
 
 use super::classes::{Classes, fold};
-use super::evaluate::{EXPRESSION_DEPTH_MAX, Evaluator, outcome_word};
+use super::evaluate::{EXPRESSION_DEPTH_MAX, Evaluator, Force, outcome_word};
 use super::explain::expression_text;
 use super::graph::{Id, Node, cells, names_in, walk};
 use super::state::{self, Compared, State};
 use crate::fact::{Known, Name};
-use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, Rule, Step, Test};
+use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, Rule, Step, Test, Transition};
 
 /// Steps of work for one result. A document that needs more gets the structural answer instead, and it is said.
 pub const WORK_MAX: usize = 200_000;
@@ -45,6 +45,8 @@ pub(super) enum End<'d> {
     NoRow,
     /// Which row gave the result.
     Row(usize),
+    /// What a row of a rule's node calculates.
+    Calculated(Id, usize),
 }
 
 const YES: End<'static> = End::Value(Compared::YesNo(true));
@@ -55,7 +57,9 @@ impl<'d> End<'d> {
         match self {
             Self::Value(value) => Known::Value(value),
             Self::NotApplicable => Known::NotApplicable,
-            Self::Missing | Self::CaseWorker | Self::NoRow | Self::Row(_) => Known::Missing(state::FAILED),
+            Self::Missing | Self::CaseWorker | Self::NoRow | Self::Row(_) | Self::Calculated(..) => {
+                Known::Missing(state::FAILED)
+            }
         }
     }
 
@@ -84,6 +88,9 @@ enum Op {
     Or,
     Not,
     IsNotApplicable,
+    /// (several, word)
+    Has,
+    Size,
     /// E is no match.
     Cell,
     /// (matches, the row's result, what the rows after it give)
@@ -191,6 +198,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 CellResult::Value(value) => End::Value(value.into()),
                 CellResult::NotApplicable => End::NotApplicable,
                 CellResult::CaseWorker => End::CaseWorker,
+                CellResult::Calculated(_) => End::Missing,
             })?;
             it.apply(Op::Close, &[chosen])
         });
@@ -284,10 +292,11 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 Known::Value(value) => Ok(self.end(End::Value(value))),
                 _ => self.leaf(id),
             },
-            Node::Column(..) | Node::Dangling(_) => Ok(self.end(End::Missing)),
+            Node::Column(..) | Node::ItemRule(..) | Node::Dangling(_) => Ok(self.end(End::Missing)),
             Node::Rule(rule) => {
-                let chosen = self.choose(rule, |_, row| match &row.result.it {
+                let chosen = self.choose(rule, |at, row| match &row.result.it {
                     CellResult::Value(value) => End::Value(value.into()),
+                    CellResult::Calculated(_) => End::Calculated(id, at),
                     CellResult::NotApplicable => End::NotApplicable,
                     CellResult::CaseWorker => End::Missing,
                 })?;
@@ -322,7 +331,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 Policy::First | Policy::Unique => self.choose(rule, |_, row| match &row.result.it {
                     CellResult::Value(value) => End::Value(value.into()),
                     CellResult::NotApplicable => End::NotApplicable,
-                    CellResult::CaseWorker => End::Missing,
+                    CellResult::Calculated(_) | CellResult::CaseWorker => End::Missing,
                 })?,
             },
         };
@@ -375,7 +384,15 @@ impl<'d, 'a> Diagrams<'d, 'a> {
     }
 
     fn matches(&mut self, rule: &'a Rule, row: &'a Row) -> Result<Ref, TooMuch> {
-        let mut all = self.end(YES);
+        let mut all = match self.evaluator.force(rule, row) {
+            Force::Always(counts) => self.end(End::Value(Compared::YesNo(counts))),
+            Force::Chosen { choice, older } => {
+                let choice = self.named(choice)?;
+                let word = self.end(End::Value(Compared::Word(Transition::OLDER)));
+                let how = if older { Comparison::Equal } else { Comparison::NotEqual };
+                self.apply(Op::Compare(how), &[choice, word])?
+            }
+        };
         for (column, test) in cells(rule, row) {
             let cell = self.cell(column, test)?;
             all = self.apply(Op::And, &[all, cell])?;
@@ -384,6 +401,14 @@ impl<'d, 'a> Diagrams<'d, 'a> {
     }
 
     fn cell(&mut self, column: Option<&'a Name>, test: &'a Test) -> Result<Ref, TooMuch> {
+        if let (Some(name), false) = (
+            column,
+            matches!(test, Test::Any | Test::NotApplicable | Test::Condition(_)),
+        ) && self.reads_a_calculation(name, test)
+        {
+            let matches = self.calculated_cell(name, test)?;
+            return self.apply(Op::Cell, &[matches]);
+        }
         let fact = match column {
             Some(name) => self.named(name)?,
             None => self.end(End::Missing),
@@ -410,6 +435,21 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 let low = self.apply(Op::Compare(Comparison::GreaterOrEqual), &[fact, low])?;
                 let high = self.apply(Op::Compare(Comparison::LessOrEqual), &[fact, high])?;
                 self.apply(Op::And, &[low, high])?
+            }
+            Test::Within(low, high) => {
+                let low = self.end(End::Value(low.into()));
+                let high = self.end(End::Value(high.into()));
+                let low = self.apply(Op::Compare(Comparison::GreaterOrEqual), &[fact, low])?;
+                let high = self.apply(Op::Compare(Comparison::LessOrEqual), &[fact, high])?;
+                self.apply(Op::And, &[low, high])?
+            }
+            Test::Has(word) | Test::Lacks(word) => {
+                let word = self.end(End::Value(Compared::Word(word)));
+                let has = self.apply(Op::Has, &[fact, word])?;
+                match test {
+                    Test::Lacks(_) => self.apply(Op::Not, &[has])?,
+                    _ => has,
+                }
             }
             Test::OneOf(operands) => equals(self, operands)?,
             Test::NotOneOf(operands) => {
@@ -454,7 +494,9 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 (Side::Whole, Side::Whole | Side::Constant(_))
                 | (Side::Constant(_), Side::Whole | Side::Constant(_))
                 | (Side::Finite, Side::Finite | Side::Constant(_))
-                | (Side::Constant(_), Side::Finite) => {
+                | (Side::Constant(_), Side::Finite)
+                | (Side::Size, Side::Constant(_))
+                | (Side::Constant(_), Side::Size) => {
                     let left = self.side_function(left, depth)?;
                     let right = self.side_function(right, depth)?;
                     self.apply(Op::Compare(*how), &[left, right])
@@ -484,8 +526,26 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 self.apply(Op::Calculate(*how), &[left, right])
             }
             Expr::Any(..) | Expr::All(..) => self.calculation(expr, depth),
+            Expr::Has(name, word) => {
+                let set = self.named(&name.it)?;
+                let word = self.end(End::Value(Compared::Word(&word.it)));
+                self.apply(Op::Has, &[set, word])
+            }
+            Expr::Size(name) => {
+                let set = self.named(&name.it)?;
+                self.apply(Op::Size, &[set])
+            }
+            Expr::Day(day) => Ok(self.end(End::Value(Compared::Date(self.evaluator.day(*day))))),
             // Only what they are compared with says something.
-            Expr::Count(_) | Expr::Sum(_) => Ok(self.end(End::Missing)),
+            Expr::Count(_)
+            | Expr::Sum(_)
+            | Expr::CountWhere(..)
+            | Expr::SumWhere(..)
+            | Expr::Shift(..)
+            | Expr::Apart(..)
+            | Expr::Age(..)
+            | Expr::PartOf(..)
+            | Expr::InUnit(..) => Ok(self.end(End::Missing)),
         }
     }
 
@@ -495,24 +555,54 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             return Side::Constant(number);
         }
         match expr {
+            Expr::Fact(name) if self.is_calculated(&name.it) => Side::Calculated,
             Expr::Fact(_) | Expr::Constant(_) => Side::Whole,
+            Expr::Size(_) => Side::Size,
             Expr::Arithmetic(..) => {
                 let mut finite = true;
                 walk(expr, &mut |part| {
                     finite &= match part {
-                        Expr::Count(_) | Expr::Sum(_) | Expr::Any(..) | Expr::All(..) => false,
+                        Expr::Arithmetic(..) | Expr::Constant(_) => true,
+                        Expr::Fact(name) if self.is_calculated(&name.it) => false,
                         Expr::Fact(name) => match graph.fact(&name.it).map(|id| (id, graph.nodes[id])) {
                             Some((_, Node::Leaf(_) | Node::Column(..))) => false,
                             Some((id, Node::Parameter(_))) => !self.evaluator.state(id).is_missing(),
                             _ => true,
                         },
-                        _ => true,
+                        _ => false,
                     }
                 });
                 if finite { Side::Finite } else { Side::Calculated }
             }
             _ => Side::Calculated,
         }
+    }
+
+    /// A rule that calculates: its results have no classes.
+    fn is_calculated(&self, name: &Name) -> bool {
+        let graph = &self.evaluator.graph;
+        graph.fact(name).is_some_and(|id| match graph.nodes[id] {
+            Node::Rule(rule) => rule
+                .rows
+                .iter()
+                .any(|row| matches!(row.result.it, CellResult::Calculated(_))),
+            _ => false,
+        })
+    }
+
+    fn reads_a_calculation(&self, column: &'a Name, test: &'a Test) -> bool {
+        let mut found = self.is_calculated(column);
+        super::graph::names_in_test(test, &mut |name| found |= self.is_calculated(name));
+        found
+    }
+
+    /// A cell under the heading of a fact that a rule calculates: a variable of its own.
+    fn calculated_cell(&mut self, column: &'a Name, test: &'a Test) -> Result<Ref, TooMuch> {
+        let graph = &self.evaluator.graph;
+        let mut inputs: Vec<Id> = graph.fact(column).into_iter().collect();
+        super::graph::names_in_test(test, &mut |name| inputs.extend(graph.fact(name)));
+        let state = self.evaluator.cell_matches(Some(column), test, None);
+        self.calculated(format!("{column} {test}"), inputs, state, true)
     }
 
     fn side_function(&mut self, expr: &'a Expr, depth: usize) -> Result<Ref, TooMuch> {
@@ -569,30 +659,51 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         names_in(expr, &mut |name| inputs.extend(graph.fact(name)));
         walk(expr, &mut |part| {
             // A list is answered through its columns.
-            if let Expr::Count(list) = part {
+            if let Expr::Count(list) | Expr::CountWhere(list, _) = part {
                 let list = graph.pack.list(&list.it);
                 inputs.extend(list.and_then(|list| graph.fact(&list.columns.first()?.name.it)));
             }
         });
+        let state = match self.evaluator.condition(expr, None, depth) {
+            Known::Missing(cause) => self
+                .evaluator
+                .decided_by_bounds(expr)
+                .map_or(Known::Missing(cause), Known::Value),
+            known => known,
+        };
+        let has_an_answer = matches!(expr, Expr::Any(..) | Expr::All(..));
+        self.calculated(key, inputs, state, has_an_answer)
+    }
+
+    /// The variable of what is calculated from these inputs. `has_an_answer`: it is never E.
+    fn calculated(
+        &mut self,
+        key: String,
+        inputs: Vec<Id>,
+        state: Known<bool>,
+        has_an_answer: bool,
+    ) -> Result<Ref, TooMuch> {
+        if let Some(&variable) = self.calculation_variable.get(&key) {
+            return self.spread(variable);
+        }
+        let graph = &self.evaluator.graph;
         let behind = graph.behind(inputs, |_| false);
         let leaves: Vec<Id> = (0..graph.nodes.len())
             .filter(|id| behind[*id] && self.evaluator.is_leaf(*id))
             .collect();
-        let not_applicable = leaves.iter().any(|id| {
-            let name = graph.nodes[*id].name();
-            self.classes.of(name).contains(&Known::NotApplicable)
-        }) && !matches!(expr, Expr::Any(..) | Expr::All(..));
+        let gives_nothing = |rule: &Rule| rule.rows.iter().any(|row| row.result.it == CellResult::NotApplicable);
+        let not_applicable = (0..graph.nodes.len())
+            .filter(|id| behind[*id])
+            .any(|id| match graph.nodes[id] {
+                Node::Rule(rule) | Node::ItemRule(rule, ..) => gives_nothing(rule),
+                node => self.classes.of(node.name()).contains(&Known::NotApplicable),
+            })
+            && !has_an_answer;
         let mut ends = vec![YES, NO];
         if not_applicable {
             ends.push(End::NotApplicable);
         }
-        let state = match self.evaluator.condition(expr, None, depth) {
-            Known::Missing(_) => self
-                .evaluator
-                .decided_by_bounds(expr)
-                .map_or(End::Missing, |answer| End::Value(Compared::YesNo(answer))),
-            known => End::of_condition(known),
-        };
+        let state = End::of_condition(state);
         let known = ends.iter().position(|end| *end == state);
         let variable = self.variable(Variable {
             ends,
@@ -732,6 +843,8 @@ enum Side {
     Constant(rust_decimal::Decimal),
     /// A fact, or a word.
     Whole,
+    /// How many of several choices: exact beside a constant.
+    Size,
     /// Calculated from results of rules only.
     Finite,
     /// Calculated from facts that have no exact classes for it.
@@ -746,6 +859,16 @@ fn finish<'d>(op: Op, [a, b, c]: [End<'d>; 3]) -> End<'d> {
         Op::And => End::of_condition(state::all([a.condition(), b.condition()])),
         Op::Or => End::of_condition(state::any([a.condition(), b.condition()])),
         Op::Not => End::of_condition(state::not(a.condition())),
+        Op::IsNotApplicable if matches!(a, End::Calculated(..)) => NO,
+        Op::Has => match b {
+            End::Value(Compared::Word(word)) => End::of_condition(state::has(&a.state(), word)),
+            _ => End::Missing,
+        },
+        Op::Size => match state::size(&a.state()) {
+            Known::Value(Compared::Number(number)) => End::Value(Compared::Number(number)),
+            Known::NotApplicable => End::NotApplicable,
+            _ => End::Missing,
+        },
         Op::IsNotApplicable => match a.state() {
             Known::Missing(_) => End::Missing,
             known => End::Value(Compared::YesNo(known == Known::NotApplicable)),

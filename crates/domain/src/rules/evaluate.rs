@@ -16,8 +16,8 @@ use super::state::{self, Compared, FAILED, State};
 use super::{Evaluation, Fired, Setting, StepResult};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::pack::{
-    CellResult, Comparison, CountedAt, Expr, Fact, List, NoRecord, Operand, OutcomeKind, Pack, Parameter,
-    ParameterDefault, Policy, Required, Row, Rule, Source, Step, Test, Type,
+    CaseDay, CellResult, Comparison, CountedAt, Expr, Fact, List, NoRecord, Operand, OutcomeKind, Pack, Parameter,
+    ParameterDefault, Policy, Required, Row, Rule, Source, Step, Test, Transition, Type,
 };
 
 /// Parts within parts of one condition. What is deeper is missing, cause failed; nobody writes so by hand.
@@ -90,12 +90,34 @@ pub(super) struct Sum {
     pub missing: Option<Cause>,
 }
 
+/// The condition that a sum's items are chosen by, where it stands, and how deep.
+pub(super) type Filter<'i, 'a> = Option<(&'a Expr, Option<&'i Item<'i, 'a>>, usize)>;
+
+/// When a row counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Force<'a> {
+    /// Certain: yes or no.
+    Always(bool),
+    /// As the applicant chooses in a transition: with the older law, or with the newer.
+    Chosen { choice: &'a Name, older: bool },
+}
+
 /// The item of a list that a condition is asked of; `None` is an item that nobody has described yet.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'i, 'a> {
     list: &'a Name,
+    /// Its place in the list.
+    at: Option<usize>,
     columns: Option<&'a BTreeMap<Name, Known<Value>>>,
     outer: Option<&'i Item<'i, 'a>>,
+}
+
+impl Item<'_, '_> {
+    /// What is known of the item in a column that is no rule's.
+    pub fn known(&self, column: &Name) -> Known<Value> {
+        let known = self.columns.and_then(|columns| columns.get(column));
+        known.cloned().unwrap_or(Known::UNANSWERED)
+    }
 }
 
 pub(super) struct Evaluator<'a> {
@@ -110,6 +132,47 @@ pub(super) struct Evaluator<'a> {
     /// By node: the row that gave a rule's value.
     rows: Vec<Option<&'a Row>>,
     outcomes: BTreeMap<Id, OutcomeState<'a>>,
+    /// What rules give a list's items.
+    of_items: BTreeMap<Id, OfItems<'a>>,
+}
+
+/// What a rule gives each item of a list.
+#[derive(Debug, Default)]
+struct OfItems<'a> {
+    each: Vec<Decided<'a>>,
+    /// An item that nobody has described yet.
+    undescribed: Option<Decided<'a>>,
+}
+
+/// What a rule gives: its state, the value as it is written in the row, the row.
+#[derive(Clone, Debug)]
+struct Decided<'a> {
+    state: State<'a>,
+    stored: Option<&'a Value>,
+    row: Option<&'a Row>,
+}
+
+impl Decided<'_> {
+    fn value(&self) -> Known<Value> {
+        full(&self.state, self.stored)
+    }
+}
+
+/// A state as a value, with what was stored of it.
+fn full(state: &State<'_>, stored: Option<&Value>) -> Known<Value> {
+    match (state, stored) {
+        (Known::Value(_), Some(value)) => Known::Value(value.clone()),
+        (Known::Value(Compared::Word(word)), None) => Known::Value(Value::Choice((*word).to_owned())),
+        (Known::Value(Compared::YesNo(answer)), None) => Known::Value(Value::YesNo(*answer)),
+        (Known::Value(Compared::Number(number)), None) => Known::Value(Value::Number(*number)),
+        (Known::Value(Compared::Date(date)), None) => Known::Value(Value::Date(*date)),
+        (Known::Value(Compared::Clock(minutes)), None) => Known::Value(Value::Clock(*minutes)),
+        (Known::Value(Compared::Period(from, to)), None) => Known::Value(Value::Period { from: *from, to: *to }),
+        (Known::Value(Compared::Set(words)), None) => Known::Value(Value::Set((*words).clone())),
+        (Known::Value(Compared::File), None) => Known::Missing(FAILED),
+        (Known::NotApplicable, _) => Known::NotApplicable,
+        (Known::Missing(cause), _) => Known::Missing(*cause),
+    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -137,6 +200,7 @@ impl<'a> Evaluator<'a> {
             stored: vec![None; n],
             rows: vec![None; n],
             outcomes: BTreeMap::new(),
+            of_items: BTreeMap::new(),
         };
         for id in nodes {
             evaluator.compute(*id);
@@ -185,16 +249,18 @@ impl<'a> Evaluator<'a> {
 
     /// The full value of a fact that is not a list's column.
     pub fn value(&self, id: Id) -> Known<Value> {
-        match (&self.states[id], self.stored[id]) {
-            (Known::Value(_), Some(value)) => Known::Value(value.clone()),
-            (Known::Value(Compared::Word(word)), None) => Known::Value(Value::Choice((*word).to_owned())),
-            (Known::Value(Compared::YesNo(answer)), None) => Known::Value(Value::YesNo(*answer)),
-            (Known::Value(Compared::Number(number)), None) => Known::Value(Value::Number(*number)),
-            (Known::Value(Compared::Date(date)), None) => Known::Value(Value::Date(*date)),
-            (Known::Value(Compared::File), None) => Known::Missing(FAILED),
-            (Known::NotApplicable, _) => Known::NotApplicable,
-            (Known::Missing(cause), _) => Known::Missing(*cause),
-        }
+        full(&self.states[id], self.stored[id])
+    }
+
+    /// What a rule gives every item of its list; nothing when the list is not answered.
+    pub fn values_of_items(&self, id: Id) -> Vec<Known<Value>> {
+        let found = self.of_items.get(&id);
+        found.map_or(Vec::new(), |found| found.each.iter().map(Decided::value).collect())
+    }
+
+    /// The row that gave an item its value.
+    pub fn row_of_item(&self, id: Id, item: usize) -> Option<&'a Row> {
+        self.of_items.get(&id)?.each.get(item)?.row
     }
 
     pub fn evaluation(&self) -> Evaluation {
@@ -211,6 +277,10 @@ impl<'a> Evaluator<'a> {
                     evaluation
                         .steps
                         .insert(step.name.it.clone(), self.step_result(step, id));
+                    continue;
+                }
+                Node::ItemRule(rule, ..) => {
+                    evaluation.items.insert(rule.name.it.clone(), self.values_of_items(id));
                     continue;
                 }
                 Node::Column(..) | Node::Outcome(_) => continue,
@@ -236,15 +306,28 @@ impl<'a> Evaluator<'a> {
                 self.stored[id].map_or(Known::Missing(FAILED), |value| Known::Value(value.into()))
             }
             Node::Rule(rule) => {
-                let given = self.decide(rule, |row| match &row.result.it {
-                    CellResult::Value(value) => Known::Value(value),
-                    CellResult::NotApplicable => Known::NotApplicable,
-                    CellResult::CaseWorker => Known::Missing(FAILED),
-                });
-                self.rows[id] = given.row;
-                let result = flatten(given.result);
-                self.stored[id] = result.value().copied();
-                result.map(Compared::from)
+                let decided = self.decide_fact(rule, None);
+                self.rows[id] = decided.row;
+                self.stored[id] = decided.stored;
+                decided.state
+            }
+            Node::ItemRule(rule, _, list) => {
+                let of = |at: Option<usize>, columns| {
+                    let item = Item {
+                        list: &list.name.it,
+                        at,
+                        columns,
+                        outer: None,
+                    };
+                    self.decide_fact(rule, Some(&item))
+                };
+                let items = self.items(&list.name.it).map_or(&[][..], Vec::as_slice);
+                let found = OfItems {
+                    each: (0..).zip(items).map(|(at, item)| of(Some(at), Some(item))).collect(),
+                    undescribed: Some(of(None, None)),
+                };
+                self.of_items.insert(id, found);
+                Known::Missing(FAILED)
             }
             // What the body has decided goes before what the rules expect.
             Node::OutcomeOf(fact, step) => match self.told(id, fact) {
@@ -275,18 +358,100 @@ impl<'a> Evaluator<'a> {
 
     // ---- rules ----
 
+    pub fn day(&self, day: CaseDay) -> Date {
+        match day {
+            CaseDay::Application => self.setting.days.application,
+            CaseDay::Decision => self.setting.days.decision,
+        }
+    }
+
+    /// Whether a row counts on the day that its table is counted at. Within a transition it may be the applicant's choice.
+    fn in_force(&self, rule: &'a Rule, row: &Row) -> Known<bool> {
+        let Some(valid) = &row.valid else {
+            return Known::Value(true);
+        };
+        let today = valid.holds_on(self.day(rule.counted_at.into()));
+        let Some((transition, before)) = self.transition(rule) else {
+            return Known::Value(today);
+        };
+        let then = valid.holds_on(before);
+        match self.named(&transition.choice, None) {
+            Known::Value(Compared::Word(Transition::OLDER)) => Known::Value(then),
+            Known::Missing(cause) if then != today => Known::Missing(cause),
+            _ => Known::Value(today),
+        }
+    }
+
+    /// The transition that an application made on its day may choose, and the day whose law it may choose.
+    pub fn transition(&self, rule: &'a Rule) -> Option<(&'a Transition, Date)> {
+        let transition = &rule.transition.as_ref()?.it;
+        let applied = self.setting.days.application;
+        let within = transition.from <= applied && applied <= transition.to;
+        within.then(|| (transition, transition.from.yesterday().unwrap_or(transition.from)))
+    }
+
+    /// How a row's days stand: certainly in force or not, or in force exactly when the applicant chose the older law (yes)
+    /// or the newer (no).
+    pub fn force(&self, rule: &'a Rule, row: &Row) -> Force<'a> {
+        let Some(valid) = &row.valid else {
+            return Force::Always(true);
+        };
+        let today = valid.holds_on(self.day(rule.counted_at.into()));
+        match self.transition(rule) {
+            Some((transition, before)) if valid.holds_on(before) != today => Force::Chosen {
+                choice: &transition.choice,
+                older: !today,
+            },
+            _ => Force::Always(today),
+        }
+    }
+
     /// Whether a row matches; a row with a missing input may match. E is matched only by `ej aktuellt` and `–`.
     pub fn matches(&self, rule: &'a Rule, row: &'a Row) -> Known<bool> {
+        self.item_matches(rule, row, None)
+    }
+
+    /// The same of a rule that gives each item of a list a value.
+    pub fn item_matches(&self, rule: &'a Rule, row: &'a Row, item: Option<&Item<'_, 'a>>) -> Known<bool> {
         state::all(
             cells(rule, row)
-                .map(|(column, test)| self.cell_matches(column, test))
-                .chain([Known::Value(true)]),
+                .map(|(column, test)| self.cell_matches(column, test, item))
+                .chain([self.in_force(rule, row)]),
         )
     }
 
-    pub fn cell_matches(&self, column: Option<&Name>, test: &'a Test) -> Known<bool> {
-        let fact = || column.map_or(Known::Missing(FAILED), |name| self.named(name, None));
-        let equals = |operand| state::compare(Comparison::Equal, &fact(), &self.operand(operand));
+    /// How the rows of an item rule stand for each item; nothing when the list has none, one undescribed item when it is
+    /// not answered.
+    pub fn rows_of_items(&self, rule: &'a Rule, list: &'a List) -> Vec<Vec<Known<bool>>> {
+        let of = |at: Option<usize>, columns| {
+            let item = Item {
+                list: &list.name.it,
+                at,
+                columns,
+                outer: None,
+            };
+            let rows = rule.rows.iter();
+            rows.map(|row| self.item_matches(rule, row, Some(&item))).collect()
+        };
+        match self.items(&list.name.it) {
+            None => vec![of(None, None)],
+            Some(items) => (0..).zip(items).map(|(at, item)| of(Some(at), Some(item))).collect(),
+        }
+    }
+
+    /// An item as the explanations meet it.
+    pub fn item(&self, list: &'a List, at: usize) -> Option<Item<'a, 'a>> {
+        Some(Item {
+            list: &list.name.it,
+            at: Some(at),
+            columns: Some(self.items(&list.name.it)?.get(at)?),
+            outer: None,
+        })
+    }
+
+    pub fn cell_matches(&self, column: Option<&Name>, test: &'a Test, item: Option<&Item<'_, 'a>>) -> Known<bool> {
+        let fact = || column.map_or(Known::Missing(FAILED), |name| self.named(name, item));
+        let equals = |operand| state::compare(Comparison::Equal, &fact(), &self.operand(operand, item));
         let matches = match test {
             Test::Any => Known::Value(true),
             Test::NotApplicable => match fact() {
@@ -294,14 +459,20 @@ impl<'a> Evaluator<'a> {
                 Known::Value(_) => Known::Value(false),
                 Known::Missing(cause) => Known::Missing(cause),
             },
-            Test::Compare(how, operand) => state::compare(*how, &fact(), &self.operand(operand)),
+            Test::Compare(how, operand) => state::compare(*how, &fact(), &self.operand(operand, item)),
             Test::Between(low, high) => {
                 let end = |how, end: &Decimal| state::compare(how, &fact(), &Known::Value(Compared::Number(*end)));
                 state::all([end(Comparison::GreaterOrEqual, low), end(Comparison::LessOrEqual, high)])
             }
+            Test::Within(low, high) => {
+                let end = |how, end: &'a Value| state::compare(how, &fact(), &Known::Value(end.into()));
+                state::all([end(Comparison::GreaterOrEqual, low), end(Comparison::LessOrEqual, high)])
+            }
+            Test::Has(word) => state::has(&fact(), word),
+            Test::Lacks(word) => state::not(state::has(&fact(), word)),
             Test::OneOf(operands) => state::any(operands.iter().map(equals)),
             Test::NotOneOf(operands) => state::not(state::any(operands.iter().map(equals))),
-            Test::Condition(expr) => self.condition(expr, None, 0),
+            Test::Condition(expr) => self.condition(expr, item, 0),
         };
         match matches {
             Known::NotApplicable => Known::Value(false),
@@ -309,15 +480,49 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn operand(&self, operand: &'a Operand) -> State<'a> {
+    fn operand(&self, operand: &'a Operand, item: Option<&Item<'_, 'a>>) -> State<'a> {
         match operand {
             Operand::Constant(value) => Known::Value(value.into()),
-            Operand::Fact(name) => self.named(name, None),
+            Operand::Fact(name) => self.named(name, item),
+        }
+    }
+
+    /// The value that a rule gives, itself or for an item.
+    fn decide_fact(&self, rule: &'a Rule, item: Option<&Item<'_, 'a>>) -> Decided<'a> {
+        let ty = || self.graph.pack.fact(&rule.name.it).map(|fact| &fact.ty.it);
+        // Equal results of different rows are one: a value is compared as it was stored.
+        let given = self.decide(rule, item, |row| match &row.result.it {
+            CellResult::Value(value) => (Known::Value(Compared::from(value)), Some(value)),
+            CellResult::Calculated(expr) => (rounded(self.expression(expr, item, 0), ty()), None),
+            CellResult::NotApplicable => (Known::NotApplicable, None),
+            CellResult::CaseWorker => (Known::Missing(FAILED), None),
+        });
+        match given.result {
+            Known::Value((state, stored)) => Decided {
+                state,
+                stored,
+                row: given.row,
+            },
+            Known::NotApplicable => Decided {
+                state: Known::NotApplicable,
+                stored: None,
+                row: given.row,
+            },
+            Known::Missing(cause) => Decided {
+                state: Known::Missing(cause),
+                stored: None,
+                row: given.row,
+            },
         }
     }
 
     /// `unik` and `första`: the result that every row that may still match shares, else S. A gap is S.
-    fn decide<R: PartialEq>(&self, rule: &'a Rule, result: impl Fn(&'a Row) -> R) -> Given<'a, R> {
+    fn decide<R: PartialEq>(
+        &self,
+        rule: &'a Rule,
+        item: Option<&Item<'_, 'a>>,
+        result: impl Fn(&'a Row) -> R,
+    ) -> Given<'a, R> {
         let first = match rule.policy.it {
             Policy::First => true,
             Policy::Unique => false,
@@ -327,7 +532,7 @@ impl<'a> Evaluator<'a> {
         let mut shared: Option<R> = None;
         let (mut certain, mut open, mut conflict) = (None, None::<Cause>, false);
         for row in &rule.rows {
-            match self.matches(rule, row) {
+            match self.item_matches(rule, row, item) {
                 Known::Value(true) => certain = certain.or(Some(row)),
                 Known::Missing(cause) => open = open.max(Some(cause)),
                 Known::Value(false) | Known::NotApplicable => continue,
@@ -405,7 +610,7 @@ impl<'a> Evaluator<'a> {
             }
             open |= matches.is_missing();
         }
-        let given = self.decide(rule, |row| match outcome_word(row) {
+        let given = self.decide(rule, None, |row| match outcome_word(row) {
             Some(word) => Known::Value(word),
             None if row.result.it == CellResult::NotApplicable => Known::NotApplicable,
             // A person must look, and has not.
@@ -632,7 +837,7 @@ impl<'a> Evaluator<'a> {
     // ---- bounds ----
 
     /// A comparison whose answer the bounds of what is missing already give.
-    pub fn decided_by_bounds(&self, expr: &Expr) -> Option<bool> {
+    pub fn decided_by_bounds(&self, expr: &'a Expr) -> Option<bool> {
         let Expr::Compare(how, left, right) = expr else {
             return None;
         };
@@ -650,7 +855,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The least and the greatest that a calculation can become.
-    fn bounds(&self, expr: &Expr, depth: usize) -> Option<(Decimal, Decimal)> {
+    fn bounds(&self, expr: &'a Expr, depth: usize) -> Option<(Decimal, Decimal)> {
         match expr {
             _ if depth > EXPRESSION_DEPTH_MAX => None,
             Expr::Constant(value) => match Compared::from(&value.it) {
@@ -686,7 +891,16 @@ impl<'a> Evaluator<'a> {
                     None => (Decimal::from(listed.min), Decimal::from(listed.max)),
                 })
             }
-            Expr::Sum(column) => self.sum_bounds(&column.it)?.bounds,
+            Expr::Sum(column) => self.sum_bounds(&column.it, None)?.bounds,
+            Expr::CountWhere(list, part) => self.count_bounds(&list.it, part, None, depth + 1)?.bounds,
+            Expr::SumWhere(column, part) => self.sum_bounds(&column.it, Some((part, None, depth + 1)))?.bounds,
+            Expr::InUnit(number, conversion) => {
+                let (least, most) = self.bounds(number, depth + 1)?;
+                Some((
+                    least.checked_mul(conversion.factor)?,
+                    most.checked_mul(conversion.factor)?,
+                ))
+            }
             _ => None,
         }
     }
@@ -698,17 +912,29 @@ impl<'a> Evaluator<'a> {
         let Some(id) = self.graph.fact(name) else {
             return Known::Missing(FAILED);
         };
-        if let Node::Column(_, list) = self.graph.nodes[id] {
+        if let Node::Column(_, list) | Node::ItemRule(_, _, list) = self.graph.nodes[id] {
             let mut at = item;
             while let Some(item) = at {
                 if *item.list == list.name.it {
-                    let known = item.columns.and_then(|columns| columns.get(name));
-                    return known.map_or(Known::UNANSWERED, state::state);
+                    return self.column_state(id, item.at, item.columns);
                 }
                 at = item.outer;
             }
         }
         self.states[id].clone()
+    }
+
+    /// What an item has in a column, or what a rule gives it there.
+    fn column_state(&self, id: Id, at: Option<usize>, columns: Option<&'a BTreeMap<Name, Known<Value>>>) -> State<'a> {
+        if let Node::ItemRule(..) = self.graph.nodes[id] {
+            let found = self.of_items.get(&id).and_then(|found| match at {
+                Some(at) => found.each.get(at),
+                None => found.undescribed.as_ref(),
+            });
+            return found.map_or(Known::Missing(FAILED), |found| found.state.clone());
+        }
+        let known = columns.and_then(|columns| columns.get(self.graph.nodes[id].name()));
+        known.map_or(Known::UNANSWERED, state::state)
     }
 
     pub fn condition(&self, expr: &'a Expr, item: Option<&Item<'_, 'a>>, depth: usize) -> Known<bool> {
@@ -744,7 +970,23 @@ impl<'a> Evaluator<'a> {
                 &self.expression(right, item, depth),
             ),
             Expr::Count(list) => self.count(&list.it),
-            Expr::Sum(column) => self.sum(&column.it),
+            Expr::Sum(column) => self.sum(&column.it, None),
+            Expr::CountWhere(list, part) => self.certain(self.count_bounds(&list.it, part, item, depth)),
+            Expr::SumWhere(column, part) => self.sum(&column.it, Some((part, item, depth))),
+            Expr::Size(name) => state::size(&self.named(&name.it, item)),
+            Expr::Has(name, word) => yes_no(state::has(&self.named(&name.it, item), &word.it)),
+            Expr::Day(day) => Known::Value(Compared::Date(self.day(*day))),
+            Expr::Shift(how, day, by) => state::shift(*how, &self.expression(day, item, depth), *by),
+            Expr::Apart(kind, from, to) => state::apart(
+                *kind,
+                &self.expression(from, item, depth),
+                &self.expression(to, item, depth),
+            ),
+            Expr::Age(of, on) => state::age(&self.expression(of, item, depth), self.day(*on)),
+            Expr::PartOf(part, period) => state::part_of(*part, &self.expression(period, item, depth)),
+            Expr::InUnit(number, conversion) => {
+                state::in_unit(&self.expression(number, item, depth), conversion.factor)
+            }
             Expr::Any(list, part) => yes_no(self.over(&list.it, part, item, depth, true)),
             Expr::All(list, part) => yes_no(self.over(&list.it, part, item, depth, false)),
         }
@@ -765,8 +1007,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A sum is known when every completion gives the same: then the least is also the greatest.
-    fn sum(&self, column: &Name) -> State<'a> {
-        match self.sum_bounds(column) {
+    fn sum(&self, column: &Name, of: Filter<'_, 'a>) -> State<'a> {
+        self.certain(self.sum_bounds(column, of))
+    }
+
+    fn certain(&self, sum: Option<Sum>) -> State<'a> {
+        match sum {
             Some(Sum {
                 bounds: Some((least, greatest)),
                 ..
@@ -778,13 +1024,34 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What is known of a column's sum; `None` when it is not a column.
-    pub fn sum_bounds(&self, column: &Name) -> Option<Sum> {
-        let Node::Column(fact, list) = self.graph.nodes[self.graph.fact(column)?] else {
+    /// What is known of a column's sum, of all items or of those that a condition holds for; `None` when it is not a column.
+    pub fn sum_bounds(&self, column: &Name, of: Filter<'_, 'a>) -> Option<Sum> {
+        let id = self.graph.fact(column)?;
+        let (Node::Column(fact, list) | Node::ItemRule(_, fact, list)) = self.graph.nodes[id] else {
             return None;
         };
-        let one = value_bounds(fact);
+        let one = self.column_bounds(id, fact);
+        let holds = |at, columns| match of {
+            None => Known::Value(true),
+            Some((part, outer, depth)) => {
+                let item = Item {
+                    list: &list.name.it,
+                    at,
+                    columns,
+                    outer,
+                };
+                self.condition(part, Some(&item), depth)
+            }
+        };
+        let or_nothing = |bounds: Option<(Decimal, Decimal)>| {
+            bounds.map(|(least, most)| (least.min(Decimal::ZERO), most.max(Decimal::ZERO)))
+        };
         let Some(items) = self.items(&list.name.it) else {
+            let one = match holds(None, None) {
+                Known::Value(true) => one,
+                Known::Missing(_) => or_nothing(one),
+                Known::Value(false) | Known::NotApplicable => Some((Decimal::ZERO, Decimal::ZERO)),
+            };
             let bounds = one.and_then(|one| times(one, list));
             return Some(Sum {
                 bounds,
@@ -792,24 +1059,91 @@ impl<'a> Evaluator<'a> {
             });
         };
         let (mut bounds, mut missing) = (Some((Decimal::ZERO, Decimal::ZERO)), None);
-        for item in items {
-            let part = match item.get(column).map_or(Known::UNANSWERED, state::state) {
-                Known::Value(Compared::Number(number)) => Some((number, number)),
-                Known::Value(_) => {
+        for (at, item) in (0..).zip(items) {
+            let holds = holds(Some(at), Some(item));
+            let part = match (&holds, self.column_state(id, Some(at), Some(item))) {
+                (Known::Value(false) | Known::NotApplicable, _) | (_, Known::NotApplicable) => {
+                    Some((Decimal::ZERO, Decimal::ZERO))
+                }
+                (_, Known::Value(Compared::Number(number))) => Some((number, number)),
+                (_, Known::Value(_)) => {
                     missing = missing.max(Some(FAILED));
                     None
                 }
-                Known::NotApplicable => Some((Decimal::ZERO, Decimal::ZERO)),
-                Known::Missing(cause) => {
+                (_, Known::Missing(cause)) => {
                     missing = missing.max(Some(cause));
                     one
                 }
+            };
+            let part = match holds {
+                Known::Missing(cause) => {
+                    missing = missing.max(Some(cause));
+                    or_nothing(part)
+                }
+                _ => part,
             };
             bounds = bounds
                 .zip(part)
                 .and_then(|(sum, part)| Some((sum.0.checked_add(part.0)?, sum.1.checked_add(part.1)?)));
         }
         Some(Sum { bounds, missing })
+    }
+
+    /// How many items a condition holds for, at least and at most. Items where it is E are not among them.
+    fn count_bounds(&self, list: &Name, part: &'a Expr, outer: Option<&Item<'_, 'a>>, depth: usize) -> Option<Sum> {
+        let list = self.graph.pack.list(list)?;
+        let holds = |at, columns| {
+            let item = Item {
+                list: &list.name.it,
+                at,
+                columns,
+                outer,
+            };
+            self.condition(part, Some(&item), depth)
+        };
+        let (mut least, mut most, mut missing) = (0u32, 0u32, None);
+        match self.items(&list.name.it) {
+            None => match holds(None, None) {
+                Known::Value(false) | Known::NotApplicable => {}
+                Known::Value(true) => (least, most, missing) = (list.min, list.max, Some(Cause::Unanswered)),
+                Known::Missing(cause) => (most, missing) = (list.max, Some(cause)),
+            },
+            Some(items) => {
+                for (at, item) in (0..).zip(items) {
+                    match holds(Some(at), Some(item)) {
+                        Known::Value(true) => (least, most) = (least + 1, most + 1),
+                        Known::Value(false) | Known::NotApplicable => {}
+                        Known::Missing(cause) => (most, missing) = (most + 1, missing.max(Some(cause))),
+                    }
+                }
+            }
+        }
+        Some(Sum {
+            bounds: Some((Decimal::from(least), Decimal::from(most))),
+            missing,
+        })
+    }
+
+    /// The least and greatest that one item adds to a column's sum.
+    fn column_bounds(&self, id: Id, fact: &Fact) -> Option<(Decimal, Decimal)> {
+        let (min, max) = value_bounds(fact)?;
+        let rows = match self.graph.nodes[id] {
+            Node::ItemRule(rule, ..) => rule.rows.as_slice(),
+            _ => &[],
+        };
+        // What is calculated may go beyond the type.
+        if rows
+            .iter()
+            .any(|row| matches!(row.result.it, CellResult::Calculated(_)))
+        {
+            return None;
+        }
+        let gives_nothing = rows.iter().any(|row| row.result.it == CellResult::NotApplicable);
+        Some(if gives_nothing {
+            (min.min(Decimal::ZERO), max.max(Decimal::ZERO))
+        } else {
+            (min, max)
+        })
     }
 
     /// `någon` (decisive: yes) and `alla` (decisive: no). Items where the condition is E are skipped.
@@ -824,9 +1158,10 @@ impl<'a> Evaluator<'a> {
         let Some(list) = self.graph.pack.list(list) else {
             return Known::Missing(FAILED);
         };
-        let of = |columns| {
+        let of = |at, columns| {
             let item = Item {
                 list: &list.name.it,
+                at,
                 columns,
                 outer,
             };
@@ -834,7 +1169,7 @@ impl<'a> Evaluator<'a> {
         };
         let Some(items) = self.items(&list.name.it) else {
             // Nobody has described the list: the answer is certain only if no list at all could give another.
-            return match of(None) {
+            return match of(None, None) {
                 Known::Missing(cause) => Known::Missing(cause),
                 Known::Value(answer) if answer == decisive && list.max > 0 => match list.min {
                     0 => Known::UNANSWERED,
@@ -843,7 +1178,7 @@ impl<'a> Evaluator<'a> {
                 Known::Value(_) | Known::NotApplicable => Known::Value(!decisive),
             };
         };
-        let answers = items.iter().map(|item| of(Some(item)));
+        let answers = (0..).zip(items).map(|(at, item)| of(Some(at), Some(item)));
         match if decisive {
             state::any(answers)
         } else {
@@ -890,6 +1225,21 @@ fn flatten<R>(result: Known<Known<R>>) -> Known<R> {
     }
 }
 
+/// A number as its type holds it: kronor with at most two decimals, others with those of the type.
+fn rounded<'a>(state: State<'a>, ty: Option<&Type>) -> State<'a> {
+    let decimals = match ty {
+        Some(Type::Kronor { .. }) => 2,
+        Some(Type::Number { decimals, .. }) => *decimals,
+        _ => return state,
+    };
+    state.map(|value| match value {
+        Compared::Number(number) => Compared::Number(
+            number.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero),
+        ),
+        other => other,
+    })
+}
+
 /// The outcome that a row gives, if it gives one.
 pub(super) fn outcome_word(row: &Row) -> Option<&str> {
     match &row.result.it {
@@ -897,7 +1247,7 @@ pub(super) fn outcome_word(row: &Row) -> Option<&str> {
             Compared::Word(word) => Some(word),
             _ => None,
         },
-        CellResult::NotApplicable | CellResult::CaseWorker => None,
+        CellResult::Calculated(_) | CellResult::NotApplicable | CellResult::CaseWorker => None,
     }
 }
 
@@ -905,6 +1255,7 @@ pub(super) fn outcome_word(row: &Row) -> Option<&str> {
 pub(super) fn result_text(result: &CellResult) -> String {
     match result {
         CellResult::Value(value) => value.to_string(),
+        CellResult::Calculated(expr) => format!("= {expr}"),
         CellResult::NotApplicable => "ej aktuellt".to_owned(),
         CellResult::CaseWorker => CASE_WORKER.to_owned(),
     }
@@ -962,17 +1313,26 @@ impl<'e, 'a> Blame<'e, 'a> {
     }
 
     pub fn row(&mut self, rule: &'a Rule, row: &'a Row) {
+        self.row_of(rule, row, None);
+    }
+
+    fn row_of(&mut self, rule: &'a Rule, row: &'a Row, item: Option<&Item<'_, 'a>>) {
         for (column, test) in cells(rule, row) {
-            if !self.evaluator.cell_matches(column, test).is_missing() {
+            if !self.evaluator.cell_matches(column, test, item).is_missing() {
                 continue;
             }
             if let Some(name) = column {
-                self.name(name, None);
+                self.name(name, item);
             }
             match test {
-                Test::Condition(expr) => self.expression(expr, None, 0),
-                test => super::graph::names_in_test(test, &mut |name| self.name(name, None)),
+                Test::Condition(expr) => self.expression(expr, item, 0),
+                test => super::graph::names_in_test(test, &mut |name| self.name(name, item)),
             }
+        }
+        if let Some(transition) = &rule.transition
+            && self.evaluator.in_force(rule, row).is_missing()
+        {
+            self.name(&transition.it.choice, None);
         }
     }
 
@@ -996,7 +1356,8 @@ impl<'e, 'a> Blame<'e, 'a> {
             Node::Leaf(_) | Node::Column(..) | Node::Parameter(_) | Node::Dangling(_) => {
                 self.insert(graph.nodes[id].name(), cause);
             }
-            Node::Rule(rule) => self.rule(rule),
+            Node::Rule(rule) => self.rule(rule, None),
+            Node::ItemRule(rule, _, list) => self.items(rule, list),
             Node::OutcomeOf(fact, step) => match graph.outcome(step) {
                 Some(outcome) => {
                     // What a person must look at in the other step is waited for as such.
@@ -1014,7 +1375,7 @@ impl<'e, 'a> Blame<'e, 'a> {
                     self.node(needed);
                 }
                 if let Some(rule) = graph.outcome_rule(&step.name.it) {
-                    self.rule(rule);
+                    self.rule(rule, None);
                 }
                 for (opinion, required) in self.evaluator.opinions(step) {
                     if required != Required::Optional {
@@ -1025,13 +1386,38 @@ impl<'e, 'a> Blame<'e, 'a> {
         }
     }
 
-    fn rule(&mut self, rule: &'a Rule) {
+    fn rule(&mut self, rule: &'a Rule, item: Option<&Item<'_, 'a>>) {
         for row in &rule.rows {
-            match self.evaluator.matches(rule, row) {
-                Known::Missing(_) => self.row(rule, row),
-                Known::Value(true) if rule.policy.it == Policy::First => return,
-                _ => {}
+            let matches = self.evaluator.item_matches(rule, row, item);
+            match matches {
+                Known::Missing(_) => self.row_of(rule, row, item),
+                Known::Value(false) | Known::NotApplicable => continue,
+                Known::Value(true) => {}
             }
+            if let CellResult::Calculated(expr) = &row.result.it {
+                self.expression(expr, item, 0);
+            }
+            if matches == Known::Value(true) && rule.policy.it == Policy::First {
+                return;
+            }
+        }
+    }
+
+    /// A rule that gives each item a value: what keeps it open in some item.
+    fn items(&mut self, rule: &'a Rule, list: &'a List) {
+        let items = self.evaluator.items(&list.name.it);
+        let mut of = |at, columns| {
+            let item = Item {
+                list: &list.name.it,
+                at,
+                columns,
+                outer: None,
+            };
+            self.rule(rule, Some(&item));
+        };
+        match items {
+            None => of(None, None),
+            Some(items) => (0..).zip(items).for_each(|(at, item)| of(Some(at), Some(item))),
         }
     }
 
@@ -1056,15 +1442,21 @@ impl<'e, 'a> Blame<'e, 'a> {
         }
         let depth = depth + 1;
         match expr {
-            Expr::Always | Expr::Constant(_) => {}
-            Expr::Fact(name) | Expr::IsNotApplicable(name) => self.name(&name.it, item),
+            Expr::Always | Expr::Constant(_) | Expr::Day(_) => {}
+            Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Size(name) | Expr::Has(name, _) => {
+                self.name(&name.it, item);
+            }
             Expr::And(parts) | Expr::Or(parts) => {
                 for part in parts {
                     self.expression(part, item, depth);
                 }
             }
-            Expr::Not(part) => self.expression(part, item, depth),
-            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+            Expr::Not(part)
+            | Expr::Shift(_, part, _)
+            | Expr::Age(part, _)
+            | Expr::PartOf(_, part)
+            | Expr::InUnit(part, _) => self.expression(part, item, depth),
+            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
                 self.expression(left, item, depth);
                 self.expression(right, item, depth);
             }
@@ -1080,32 +1472,58 @@ impl<'e, 'a> Blame<'e, 'a> {
                 None => self.insert(&list.it, FAILED),
             },
             Expr::Sum(column) => {
-                let cause = match self.evaluator.sum_bounds(&column.it) {
+                let cause = match self.evaluator.sum_bounds(&column.it, None) {
                     Some(Sum {
                         missing: Some(cause), ..
                     }) => cause,
                     _ => FAILED,
                 };
-                self.insert(&column.it, cause);
+                self.column(&column.it, cause);
             }
-            Expr::Any(name, part) | Expr::All(name, part) => {
+            Expr::SumWhere(column, part) => {
+                let cause = match self.evaluator.sum_bounds(&column.it, Some((part, item, depth))) {
+                    Some(Sum {
+                        missing: Some(cause), ..
+                    }) => cause,
+                    _ => FAILED,
+                };
+                self.column(&column.it, cause);
+                if let Some(list) = self.evaluator.graph.pack.list_of_column(&column.it) {
+                    self.inside(list, part, item, depth);
+                }
+            }
+            Expr::Any(name, part) | Expr::All(name, part) | Expr::CountWhere(name, part) => {
                 let Some(list) = self.evaluator.graph.pack.list(&name.it) else {
                     return self.insert(&name.it, FAILED);
                 };
-                let items = self.evaluator.items(&list.name.it);
-                let mut inside = |columns| {
-                    let item = Item {
-                        list: &list.name.it,
-                        columns,
-                        outer: item,
-                    };
-                    self.expression(part, Some(&item), depth);
-                };
-                match items {
-                    None => inside(None),
-                    Some(items) => items.iter().for_each(|item| inside(Some(item))),
-                }
+                self.inside(list, part, item, depth);
             }
+        }
+    }
+
+    /// A sum's column: what is missing of it, or what the rule behind it waits for.
+    fn column(&mut self, column: &Name, cause: Cause) {
+        match self.evaluator.graph.fact(column) {
+            Some(id) if matches!(self.evaluator.graph.nodes[id], Node::ItemRule(..)) => self.node(id),
+            _ => self.insert(column, cause),
+        }
+    }
+
+    /// A condition on a list's items.
+    fn inside(&mut self, list: &'a List, part: &'a Expr, outer: Option<&Item<'_, 'a>>, depth: usize) {
+        let items = self.evaluator.items(&list.name.it);
+        let mut of = |at, columns| {
+            let item = Item {
+                list: &list.name.it,
+                at,
+                columns,
+                outer,
+            };
+            self.expression(part, Some(&item), depth);
+        };
+        match items {
+            None => of(None, None),
+            Some(items) => (0..).zip(items).for_each(|(at, item)| of(Some(at), Some(item))),
         }
     }
 }

@@ -10,7 +10,8 @@ use super::{Explanation, How, Setting};
 use crate::fact::{Facts, Known, Name, Value};
 use crate::finding::Spanned;
 use crate::pack::{
-    Comparison, Expr, Fact, Operator, Pack, ParameterDefault, Policy, Row, Rule, SetBy, Source, Step, Test, Type,
+    CellResult, Comparison, Conversion, Expr, Fact, List, Operator, Pack, ParameterDefault, Policy, Row, Rule, SetBy,
+    Source, Step, Test, Type,
 };
 
 /// Levels of an explanation; rules upon rules upon rules deeper than this tell nobody anything.
@@ -134,6 +135,7 @@ impl<'a> Explainer<'a> {
                     self.part(name, result, How::Source { source })
                 }
             },
+            Node::ItemRule(rule, _, list) => self.item_rule(id, rule, list, depth),
             Node::Dangling(_) => self.missing(name, &known),
             Node::OutcomeOf(fact, step) => {
                 if self.evaluator.told_value(name).is_some() {
@@ -217,6 +219,53 @@ impl<'a> Explainer<'a> {
         self.part(name, results.join("; "), how)
     }
 
+    /// A column that a rule gives: every item's value, each below with its row.
+    fn item_rule(&mut self, id: Id, rule: &'a Rule, list: &'a List, depth: usize) -> Explanation {
+        let name = &rule.name.it;
+        let values = self.evaluator.values_of_items(id);
+        if self.evaluator.items(&list.name.it).is_none() {
+            return self.missing(name, &Known::UNANSWERED);
+        }
+        let results: Vec<String> = values.iter().map(|known| self.result(name, known)).collect();
+        let how = How::Rows { rule: name.clone() };
+        let mut part = self.part(name, results.join("; "), how);
+        for (at, result) in results.into_iter().enumerate() {
+            if self.too_much(depth + 1) {
+                break;
+            }
+            let Some(row) = self.evaluator.row_of_item(id, at) else {
+                continue;
+            };
+            let mut own = self.part(name, result, row_how(rule, row));
+            let mut ids = Vec::new();
+            let graph = self.evaluator.graph.clone();
+            let item = self.evaluator.item(list, at);
+            for (column, test) in cells(rule, row) {
+                if *test == Test::Any {
+                    continue;
+                }
+                let mut mention = |name: &Name| ids.extend(graph.fact(name));
+                column.into_iter().for_each(&mut mention);
+                names_in_test(test, &mut mention);
+            }
+            ids.dedup();
+            for id in ids {
+                let node = graph.nodes[id];
+                match (node, &item) {
+                    (Node::Column(fact, of), Some(item)) if of.name.it == list.name.it => {
+                        let known = item.known(&fact.name.it);
+                        let result = self.result(&fact.name.it, &known);
+                        let leaf = self.leaf(fact, &known, result);
+                        own.because.push(leaf);
+                    }
+                    _ => own.because.extend(self.fact(id, depth + 2)),
+                }
+            }
+            part.because.push(own);
+        }
+        part
+    }
+
     fn missing(&mut self, name: &Name, known: &Known<Value>) -> Explanation {
         let cause = match known {
             Known::Missing(cause) => *cause,
@@ -256,7 +305,7 @@ impl<'a> Explainer<'a> {
         for row in rows {
             let whole = self.evaluator.matches(rule, row);
             for (column, test) in cells(rule, row) {
-                let cell = self.evaluator.cell_matches(column, test);
+                let cell = self.evaluator.cell_matches(column, test, None);
                 let counts = whole == cell || (whole.is_missing() && cell.is_missing());
                 match (test, &cell) {
                     (Test::Any, _) => {}
@@ -270,6 +319,28 @@ impl<'a> Explainer<'a> {
                     }
                 }
             }
+        }
+        // A result that is calculated rests on what it is calculated from.
+        for row in rows {
+            let counts = !matches!(
+                self.evaluator.matches(rule, row),
+                Known::Value(false) | Known::NotApplicable
+            );
+            if let (CellResult::Calculated(expr), true) = (&row.result.it, counts) {
+                let mut calculated = Vec::new();
+                names_in(expr, &mut |name| calculated.extend(graph.fact(name)));
+                for id in calculated {
+                    if !ids.contains(&id) {
+                        ids.push(id);
+                    }
+                }
+            }
+        }
+        if let Some((transition, _)) = self.evaluator.transition(rule)
+            && let Some(choice) = graph.fact(&transition.choice)
+            && !ids.contains(&choice)
+        {
+            ids.push(choice);
         }
         self.facts(ids, depth + 1)
     }
@@ -415,6 +486,13 @@ impl<'a> Explainer<'a> {
                 let key = format!("val.{name}.{word}");
                 pack.text("sv", &key).unwrap_or(word).to_owned()
             }
+            (Value::Set(words), _) if !words.is_empty() => {
+                let shown = words.iter().map(|word| {
+                    let key = format!("val.{name}.{word}");
+                    pack.text("sv", &key).unwrap_or(word).to_owned()
+                });
+                crate::fact::listed(&shown.collect::<Vec<_>>()).unwrap_or_default()
+            }
             (Value::Number(_), Some(Type::Kronor { .. })) => format!("{value} kr"),
             (Value::Number(_), Some(Type::Number { unit: Some(unit), .. })) => format!("{value} {unit}"),
             (Value::Assessment { reasons, .. }, _) if !reasons.is_empty() => format!("{value} ({reasons})"),
@@ -504,6 +582,7 @@ fn write_expression(expr: &Expr, outer: usize, depth: usize) -> String {
                 Operator::Plus => (5, "+"),
                 Operator::Minus => (5, "-"),
                 Operator::Times => (6, "*"),
+                Operator::Divide => (6, "/"),
             };
             (
                 binds,
@@ -514,6 +593,25 @@ fn write_expression(expr: &Expr, outer: usize, depth: usize) -> String {
         Expr::Sum(column) => (9, format!("summa({})", column.it)),
         Expr::Any(list, part) => (9, format!("någon({}: {})", list.it, inner(part, 0))),
         Expr::All(list, part) => (9, format!("alla({}: {})", list.it, inner(part, 0))),
+        Expr::CountWhere(list, part) => (9, format!("antal({}: {})", list.it, inner(part, 0))),
+        Expr::SumWhere(column, part) => (9, format!("summa({}: {})", column.it, inner(part, 0))),
+        Expr::Size(name) => (9, format!("antal({})", name.it)),
+        Expr::Has(name, word) => {
+            let word = constant_text(&Value::Choice(word.it.clone()));
+            (4, format!("{} har {word}", name.it))
+        }
+        Expr::Day(day) => (9, day.to_string()),
+        Expr::Shift(how, day, by) => (5, format!("{} {how} {by}", inner(day, 5))),
+        Expr::Apart(kind, from, to) => (9, format!("{kind}({}, {})", inner(from, 0), inner(to, 0))),
+        Expr::Age(of, _) => (9, format!("ålder({})", inner(of, 0))),
+        Expr::PartOf(part, period) => (9, format!("{part}({})", inner(period, 0))),
+        Expr::InUnit(of, Conversion { written: None, .. }) => return write_expression(of, outer, depth + 1),
+        Expr::InUnit(
+            of,
+            Conversion {
+                written: Some(unit), ..
+            },
+        ) => (9, format!("{} {unit}", inner(of, 9))),
     };
     if binds < outer { format!("({text})") } else { text }
 }

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use crate::fact::Name;
-use crate::pack::{Column, Expr, Fact, List, Operand, Pack, Parameter, Row, Rule, RuleKind, Source, Step, Test};
+use crate::pack::{
+    CellResult, Column, Expr, Fact, List, Operand, Pack, Parameter, Row, Rule, RuleKind, Source, Step, Test,
+};
 
 pub(super) type Id = usize;
 
@@ -18,6 +20,8 @@ pub(super) enum Node<'p> {
     Column(&'p Fact, &'p List),
     Parameter(&'p Parameter),
     Rule(&'p Rule),
+    /// A rule whose fact is a list's column: one value per item.
+    ItemRule(&'p Rule, &'p Fact, &'p List),
     /// Source `steg`: another step's outcome.
     OutcomeOf(&'p Fact, &'p Name),
     /// Source `regel` or `parameter`, but there is none.
@@ -29,7 +33,9 @@ pub(super) enum Node<'p> {
 impl<'p> Node<'p> {
     pub fn name(&self) -> &'p Name {
         match self {
-            Self::Leaf(fact) | Self::Column(fact, _) | Self::OutcomeOf(fact, _) => &fact.name.it,
+            Self::Leaf(fact) | Self::Column(fact, _) | Self::ItemRule(_, fact, _) | Self::OutcomeOf(fact, _) => {
+                &fact.name.it
+            }
             Self::Parameter(parameter) => &parameter.name.it,
             Self::Rule(rule) => &rule.name.it,
             Self::Dangling(name) => name,
@@ -85,7 +91,12 @@ impl<'p> Graph<'p> {
         }
         for list in &pack.lists {
             for column in &list.columns {
-                graph.define(Node::Column(column, list));
+                let name = &column.name.it;
+                graph.define(match (&column.source.it, rules.get(name)) {
+                    (Source::Rule, Some(rule)) => Node::ItemRule(rule, column, list),
+                    (Source::Rule, None) => Node::Dangling(name),
+                    _ => Node::Column(column, list),
+                });
             }
         }
         for rule in pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact) {
@@ -150,9 +161,15 @@ impl<'p> Graph<'p> {
                 mention(name);
             }
         }
+        if let Some(transition) = &rule.transition {
+            mention(&transition.choice);
+        }
         for row in &rule.rows {
             for (_, test) in cells(rule, row) {
                 names_in_test(test, &mut mention);
+            }
+            if let CellResult::Calculated(expr) = &row.result.it {
+                names_in(expr, &mut mention);
             }
         }
         ids
@@ -168,7 +185,7 @@ impl<'p> Graph<'p> {
     fn inputs(&self, node: Node<'p>) -> Vec<Id> {
         match node {
             Node::Leaf(_) | Node::Column(..) | Node::Parameter(_) | Node::Dangling(_) => Vec::new(),
-            Node::Rule(rule) => self.rule_inputs(rule),
+            Node::Rule(rule) | Node::ItemRule(rule, ..) => self.rule_inputs(rule),
             Node::OutcomeOf(_, step) => self.outcome(step).into_iter().collect(),
             Node::Needed(step) => {
                 let mut ids = Vec::new();
@@ -271,10 +288,23 @@ pub(super) fn walk<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
             | Expr::Constant(_)
             | Expr::IsNotApplicable(_)
             | Expr::Count(_)
-            | Expr::Sum(_) => {}
+            | Expr::Sum(_)
+            | Expr::Size(_)
+            | Expr::Has(..)
+            | Expr::Day(_) => {}
             Expr::And(parts) | Expr::Or(parts) => open.extend(parts.iter().rev()),
-            Expr::Not(part) | Expr::Any(_, part) | Expr::All(_, part) => open.push(part),
-            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => open.extend([&**right, &**left]),
+            Expr::Not(part)
+            | Expr::Any(_, part)
+            | Expr::All(_, part)
+            | Expr::CountWhere(_, part)
+            | Expr::SumWhere(_, part)
+            | Expr::Shift(_, part, _)
+            | Expr::Age(part, _)
+            | Expr::PartOf(_, part)
+            | Expr::InUnit(part, _) => open.push(part),
+            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
+                open.extend([&**right, &**left]);
+            }
         }
     }
 }
@@ -282,7 +312,12 @@ pub(super) fn walk<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
 /// The facts, columns and parameters that an expression mentions. Names of lists are not among them.
 pub(super) fn names_in<'e>(expr: &'e Expr, mention: &mut impl FnMut(&'e Name)) {
     walk(expr, &mut |part| match part {
-        Expr::Fact(name) | Expr::IsNotApplicable(name) | Expr::Sum(name) => mention(&name.it),
+        Expr::Fact(name)
+        | Expr::IsNotApplicable(name)
+        | Expr::Sum(name)
+        | Expr::SumWhere(name, _)
+        | Expr::Size(name)
+        | Expr::Has(name, _) => mention(&name.it),
         _ => {}
     });
 }
@@ -290,7 +325,7 @@ pub(super) fn names_in<'e>(expr: &'e Expr, mention: &mut impl FnMut(&'e Name)) {
 /// The same of one cell, without the fact that heads its column.
 pub(super) fn names_in_test<'e>(test: &'e Test, mention: &mut impl FnMut(&'e Name)) {
     match test {
-        Test::Any | Test::NotApplicable | Test::Between(..) => {}
+        Test::Any | Test::NotApplicable | Test::Between(..) | Test::Within(..) | Test::Has(_) | Test::Lacks(_) => {}
         Test::Compare(_, Operand::Fact(name)) => mention(name),
         Test::Compare(_, Operand::Constant(_)) => {}
         Test::OneOf(operands) | Test::NotOneOf(operands) => {

@@ -123,6 +123,9 @@ pub struct Fired {
 pub struct Evaluation {
     /// Facts of every source, also derived ones and parameters.
     pub values: BTreeMap<Name, Known<Value>>,
+    /// Columns that rules give: one value per item of the list.
+    #[serde(default)]
+    pub items: BTreeMap<Name, Vec<Known<Value>>>,
     /// The row that gave a rule's value, where one certainly did.
     pub fired: BTreeMap<Name, Name>,
     pub steps: BTreeMap<Name, StepResult>,

@@ -9,7 +9,7 @@ use super::Setting;
 use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Node};
 use crate::fact::{Facts, Known, Name};
-use crate::pack::{Expr, Pack, Rule};
+use crate::pack::{Expr, List, Pack, Rule};
 
 pub struct Probe<'p> {
     graph: Rc<Graph<'p>>,
@@ -41,6 +41,19 @@ impl<'p> Probe<'p> {
     pub fn rows(&self, scope: &Scope, rule: &Rule, facts: &Facts, setting: &Setting) -> Vec<Known<bool>> {
         let evaluator = Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None);
         rule.rows.iter().map(|row| evaluator.matches(rule, row)).collect()
+    }
+
+    /// The same for each item of a list, of a rule that gives them values; one item that nobody has described when the list
+    /// is not answered.
+    pub fn item_rows(
+        &self,
+        scope: &Scope,
+        rule: &'p Rule,
+        list: &'p List,
+        facts: &Facts,
+        setting: &Setting,
+    ) -> Vec<Vec<Known<bool>>> {
+        Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None).rows_of_items(rule, list)
     }
 
     /// The state of a condition.

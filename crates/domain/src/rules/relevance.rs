@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::classes::Classes;
 use super::diagram::{Diagrams, End, Ref, TooMuch};
 use super::evaluate::{Blame, Evaluator, evaluate_applied};
-use super::graph::{Id, Node};
+use super::graph::{Id, Node, names_in, walk};
 use super::state::Compared;
 use super::{Relevance, Setting, StepResult};
 use crate::fact::{Facts, Known, Name};
-use crate::pack::{Area, Pack, Required, Source, Step, Type};
+use crate::pack::{Area, CellResult, Expr, Pack, Required, Source, Step, Type};
 
 pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
     let evaluator = Evaluator::new(pack, facts, setting, None);
@@ -84,7 +84,11 @@ impl<'d, 'a> Goals<'d, 'a> {
             .filter_map(|name| graph.fact(name))
             .collect();
         let derived = underlag.iter().copied().filter(|id| !self.evaluator.is_leaf(*id));
+        // What a rule gives each item has no one value: everything behind it is sent.
+        let (of_items, derived): (Vec<Id>, Vec<Id>) =
+            derived.partition(|id| matches!(graph.nodes[*id], Node::ItemRule(..)));
         let values: Vec<Id> = fee.into_iter().chain(derived).collect();
+        let behind_items = graph.behind(of_items, |_| false);
 
         // What the step's outcome, fee and Underlag rest on where it is needed.
         for part in rule.map_or(Vec::new(), |rule| self.diagrams.outcome_parts(rule)) {
@@ -105,6 +109,7 @@ impl<'d, 'a> Goals<'d, 'a> {
             .copied()
             .filter(|id| self.evaluator.is_leaf(*id))
             .collect();
+        always.extend((0..graph.nodes.len()).filter(|id| behind_items[*id] && self.evaluator.is_leaf(*id)));
         // The fee is the fact's own value, whatever class it is in.
         always.extend(fee.filter(|id| self.evaluator.is_leaf(*id)));
         for id in &always {
@@ -297,9 +302,6 @@ impl<'d, 'a> Goals<'d, 'a> {
         };
         self.look();
         let mentioned = self.diagrams.support(function);
-        if !mentioned.contains(&true) {
-            return found;
-        }
         let mut known = self.known.clone();
         let left = self.diagrams.restrict(function, &known);
         let open = self.diagrams.support(left);
@@ -334,7 +336,40 @@ impl<'d, 'a> Goals<'d, 'a> {
                 }
             }
         }
+        // Where a row calculates the result, what it calculates from matters with every value it has.
+        let left = self.diagrams.restrict(function, &known);
+        for end in self.diagrams.ends(left) {
+            if let End::Calculated(rule, row) = end {
+                for (leaf, behind) in self.behind_result(rule, row).into_iter().enumerate() {
+                    found[leaf] |= behind;
+                }
+            }
+        }
         found
+    }
+
+    /// The leaves behind what a row of a rule calculates.
+    fn behind_result(&mut self, rule: Id, row: usize) -> Vec<bool> {
+        let graph = &self.evaluator.graph;
+        let mut inputs: Vec<Id> = Vec::new();
+        if let Node::Rule(rule) = graph.nodes[rule]
+            && let Some(CellResult::Calculated(expr)) = rule.rows.get(row).map(|row| &row.result.it)
+        {
+            names_in(expr, &mut |name| inputs.extend(graph.fact(name)));
+            walk(expr, &mut |part| {
+                if let Expr::Count(list) | Expr::CountWhere(list, _) = part {
+                    let list = graph.pack.list(&list.it);
+                    inputs.extend(list.and_then(|list| graph.fact(&list.columns.first()?.name.it)));
+                }
+            });
+        }
+        // Through other rules more may be marked than matters.
+        self.approximate |= inputs.iter().any(|id| matches!(graph.nodes[*id], Node::Rule(_)));
+        let mut behind = graph.behind(inputs, |_| false);
+        for (id, behind) in behind.iter_mut().enumerate() {
+            *behind &= self.evaluator.is_leaf(id);
+        }
+        behind
     }
 
     /// Sound when the diagram is too large: whatever keeps the goal open, and every answer behind it.

@@ -4,11 +4,14 @@
 //! to be. Of several missing operands the gravest cause is told (disputed, failed, pending, unanswered), so that the
 //! result does not depend on their order.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::fact::{Cause, Known, Value};
-use crate::pack::{Comparison, Operator};
+use crate::pack::{Comparison, DayKind, Length, Operator, PeriodPart, Unit};
+use crate::words::time;
 
 /// A value as rules compare it: a view of [`Value`], or something calculated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +19,11 @@ pub(super) enum Compared<'a> {
     YesNo(bool),
     Number(Decimal),
     Date(Date),
+    /// Minutes, as [`Value::Clock`].
+    Clock(u16),
+    Period(Date, Date),
+    /// Several of a choice's words.
+    Set(&'a BTreeSet<String>),
     /// Words of a choice, texts, identity numbers, properties: equal or not, never more or less.
     Word(&'a str),
     /// A file that was handed in: present, and compared with nothing.
@@ -34,6 +42,9 @@ impl<'a> From<&'a Value> for Compared<'a> {
             Value::YesNo(yes) | Value::Assessment { answer: yes, .. } => Self::YesNo(*yes),
             Value::Number(number) => Self::Number(*number),
             Value::Date(date) => Self::Date(*date),
+            Value::Clock(minutes) => Self::Clock(*minutes),
+            Value::Period { from, to } => Self::Period(*from, *to),
+            Value::Set(words) => Self::Set(words),
             Value::Choice(word)
             | Value::Text(word)
             | Value::OrgNr(word)
@@ -98,8 +109,118 @@ pub(super) fn calculate<'a>(how: Operator, left: &State<'a>, right: &State<'a>) 
             Operator::Plus => left.checked_add(right),
             Operator::Minus => left.checked_sub(right),
             Operator::Times => left.checked_mul(right),
+            Operator::Divide => left.checked_div(right),
         }
         .map(Compared::Number)
+    })
+}
+
+/// A function of one value: E and S stay, what it has no meaning for is S.
+pub(super) fn of_one<'a>(
+    operand: &State<'a>,
+    of: impl FnOnce(Compared<'a>) -> Option<Compared<'static>>,
+) -> State<'static> {
+    match operand {
+        Known::NotApplicable => Known::NotApplicable,
+        Known::Missing(cause) => Known::Missing(*cause),
+        Known::Value(value) => of(*value).map_or(Known::Missing(FAILED), Known::Value),
+    }
+}
+
+/// `har`: whether the word is among the chosen.
+pub(super) fn has(set: &State<'_>, word: &str) -> Known<bool> {
+    condition(of_one(set, |set| match set {
+        Compared::Set(words) => Some(Compared::YesNo(words.contains(word))),
+        _ => None,
+    }))
+}
+
+/// `antal` of several choices.
+pub(super) fn size(set: &State<'_>) -> State<'static> {
+    of_one(set, |set| match set {
+        Compared::Set(words) => Some(Compared::Number(Decimal::from(words.len()))),
+        _ => None,
+    })
+}
+
+/// `dag + 14 dagar`
+pub(super) fn shift(how: Operator, day: &State<'_>, by: Length) -> State<'static> {
+    of_one(day, |day| match day {
+        Compared::Date(day) => shifted(how, day, by).map(Compared::Date),
+        _ => None,
+    })
+}
+
+pub(super) fn shifted(how: Operator, day: Date, by: Length) -> Option<Date> {
+    let n = by.number;
+    match (how, by.unit) {
+        (Operator::Plus, Unit::Days) => time::add_days(day, n),
+        (Operator::Plus, Unit::WorkingDays) => time::add_working_days(day, n),
+        (Operator::Plus, Unit::Weeks) => time::add_weeks(day, n),
+        (Operator::Plus, Unit::Months) => time::add_months(day, n),
+        (Operator::Minus, Unit::Days) => time::subtract_days(day, n),
+        (Operator::Minus, Unit::WorkingDays) => time::subtract_working_days(day, n),
+        (Operator::Minus, Unit::Weeks) => time::subtract_weeks(day, n),
+        (Operator::Minus, Unit::Months) => time::subtract_months(day, n),
+        (Operator::Times | Operator::Divide, _) => return None,
+    }
+    .ok()
+}
+
+/// `dagar(a, b)`, `arbetsdagar(a, b)`
+pub(super) fn apart(kind: DayKind, from: &State<'_>, to: &State<'_>) -> State<'static> {
+    let number = both(from, to, |from, to| match (from, to) {
+        (Compared::Date(from), Compared::Date(to)) => days_apart(kind, from, to),
+        _ => None,
+    });
+    number.map(Compared::Number)
+}
+
+pub(super) fn days_apart(kind: DayKind, from: Date, to: Date) -> Option<Decimal> {
+    let days = match kind {
+        DayKind::Days => i64::from(to.since(from).ok()?.get_days()),
+        DayKind::WorkingDays => time::working_days_between(from, to)?,
+    };
+    Some(Decimal::from(days))
+}
+
+/// `ålder(…)` of a date of birth, or of a person's number. A number without a date of birth has no age.
+pub(super) fn age(of: &State<'_>, on: Date) -> State<'static> {
+    of_one(of, |of| {
+        let born = match of {
+            Compared::Date(born) => born,
+            Compared::Word(digits) => born(digits)?,
+            _ => return None,
+        };
+        Some(Compared::Number(Decimal::from(time::age_on(born, on))))
+    })
+}
+
+/// The date in a person's number; a samordningsnummer has sixty added to the day.
+fn born(digits: &str) -> Option<Date> {
+    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i16>().ok();
+    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+    let day = if day > 60 { day - 60 } else { day };
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// `början(p)`, `slut(p)`, `dagar(p)`
+pub(super) fn part_of(part: PeriodPart, period: &State<'_>) -> State<'static> {
+    of_one(period, |period| match (period, part) {
+        (Compared::Period(from, _), PeriodPart::Start) => Some(Compared::Date(from)),
+        (Compared::Period(_, to), PeriodPart::End) => Some(Compared::Date(to)),
+        (Compared::Period(from, to), PeriodPart::Days) => {
+            days_apart(DayKind::Days, from, to).map(|days| Compared::Number(days + Decimal::ONE))
+        }
+        _ => None,
+    })
+}
+
+/// A number in another unit.
+pub(super) fn in_unit(number: &State<'_>, factor: Decimal) -> State<'static> {
+    of_one(number, |number| match number {
+        Compared::Number(number) => number.checked_mul(factor).map(Compared::Number),
+        _ => None,
     })
 }
 
@@ -118,7 +239,10 @@ pub(super) fn compare_values(how: Comparison, left: Compared<'_>, right: Compare
     let order = match (left, right) {
         (Compared::Number(left), Compared::Number(right)) => left.cmp(&right),
         (Compared::Date(left), Compared::Date(right)) => left.cmp(&right),
+        (Compared::Clock(left), Compared::Clock(right)) => left.cmp(&right),
         (Compared::YesNo(left), Compared::YesNo(right)) => return same(how, left == right),
+        (Compared::Set(left), Compared::Set(right)) => return same(how, left == right),
+        (Compared::Period(a, b), Compared::Period(c, d)) => return same(how, (a, b) == (c, d)),
         (Compared::Word(left), Compared::Word(right)) => return same(how, left == right),
         _ => return None,
     };

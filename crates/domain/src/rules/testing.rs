@@ -270,12 +270,14 @@ impl Document {
             kind,
             policy: sp(policy),
             counted_at: CountedAt::Decision,
+            transition: None,
             columns,
             rows: rows
                 .into_iter()
                 .map(|(id, tests, result)| Row {
                     id: sp(n(id)),
                     tests: tests.into_iter().map(sp).collect(),
+                    valid: None,
                     result: sp(result),
                     because: Some(sp(format!("Rad {id} gäller."))),
                     law: None,

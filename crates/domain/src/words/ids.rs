@@ -8,7 +8,6 @@
 
 use std::fmt;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -193,11 +192,7 @@ impl PersonId {
     /// as the last day of the month stands in for a missing one (lag 1930:173 1 §).
     pub fn age_on(&self, day: Date) -> Option<u16> {
         let born = self.birth_date()?;
-        let years = day.year() - born.year();
-        let reached = born
-            .checked_add(i32::from(years).years())
-            .is_ok_and(|birthday| birthday <= day);
-        Some(u16::try_from(if reached { years } else { years - 1 }).unwrap_or(0))
+        Some(super::time::age_on(born, day))
     }
 
     fn inner(&self) -> &PersonDigits {

@@ -9,3 +9,4 @@ pub mod ids;
 pub mod law;
 pub mod signing;
 pub mod time;
+pub mod units;

@@ -125,6 +125,71 @@ pub fn add_working_days(day: Date, days: u32) -> Result<Date, TooFar> {
     Ok(day)
 }
 
+/// The day so long before: the mirror of [`add_days`].
+pub fn subtract_days(day: Date, days: u32) -> Result<Date, TooFar> {
+    subtract(day, days, |n| n.days())
+}
+
+pub fn subtract_weeks(day: Date, weeks: u32) -> Result<Date, TooFar> {
+    subtract(day, weeks, |n| n.weeks())
+}
+
+/// The day with the same number, or the month's last day if it has none.
+pub fn subtract_months(day: Date, months: u32) -> Result<Date, TooFar> {
+    subtract(day, months, |n| n.months())
+}
+
+/// Counts working days only, backwards; the day itself is not counted.
+pub fn subtract_working_days(day: Date, days: u32) -> Result<Date, TooFar> {
+    if days > LENGTH_MAX {
+        return Err(TooFar);
+    }
+    let mut day = day;
+    for _ in 0..days {
+        day = working_day_before(day)?;
+    }
+    Ok(day)
+}
+
+/// The working days after `from` up to and with `to`; negative when `to` comes first. Counted within the years 1950–2150.
+pub fn working_days_between(from: Date, to: Date) -> Option<i64> {
+    let before = |day: Date| {
+        let at = usize::try_from(day.since(FIRST_COUNTED).ok()?.get_days()).ok()?;
+        WORKING_DAYS.get(at).copied().map(i64::from)
+    };
+    Some(before(to)? - before(from)?)
+}
+
+const FIRST_COUNTED: Date = Date::constant(1950, 1, 1);
+
+/// By days since [`FIRST_COUNTED`]: how many working days there have been, the day itself counted.
+static WORKING_DAYS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut so_far = 0;
+    let days = FIRST_COUNTED.series(1.day()).take_while(|day| day.year() <= 2150);
+    days.map(|day| {
+        so_far += u32::from(is_working_day(day));
+        so_far
+    })
+    .collect()
+});
+
+/// Whole years from the birth date to the day; 0 before birth. Who was born on 29 February has the birthday on the 28th in
+/// other years, as the last day of the month stands in for a missing one (lag 1930:173 1 §).
+pub fn age_on(born: Date, day: Date) -> u16 {
+    let years = day.year() - born.year();
+    let reached = born
+        .checked_add(i32::from(years).years())
+        .is_ok_and(|birthday| birthday <= day);
+    u16::try_from(if reached { years } else { years - 1 }).unwrap_or(0)
+}
+
+fn subtract(day: Date, number: u32, unit: impl Fn(i64) -> Span) -> Result<Date, TooFar> {
+    if number > LENGTH_MAX {
+        return Err(TooFar);
+    }
+    day.checked_sub(unit(i64::from(number))).map_err(|_| TooFar)
+}
+
 fn add(day: Date, number: u32, unit: impl Fn(i64) -> Span) -> Result<Date, TooFar> {
     if number > LENGTH_MAX {
         return Err(TooFar);
@@ -368,6 +433,18 @@ mod tests {
         assert_eq!(add_working_days(date(2026, 12, 22), 3), Ok(date(2026, 12, 29)));
         assert_eq!(add_days(date(2026, 1, 1), LENGTH_MAX + 1), Err(TooFar));
         assert_eq!(add_months(date(9999, 12, 1), 2), Err(TooFar));
+    }
+
+    #[test]
+    fn lengths_are_subtracted_and_working_days_counted_as_they_are_added() {
+        assert_eq!(subtract_months(date(2026, 3, 31), 1), Ok(date(2026, 2, 28)));
+        assert_eq!(subtract_working_days(date(2026, 12, 29), 3), Ok(date(2026, 12, 22)));
+        assert_eq!(working_days_between(date(2026, 12, 22), date(2026, 12, 29)), Some(3));
+        assert_eq!(working_days_between(date(2026, 12, 29), date(2026, 12, 22)), Some(-3));
+        assert_eq!(working_days_between(date(2026, 1, 1), date(3000, 1, 1)), None);
+        assert_eq!(age_on(date(2008, 2, 29), date(2026, 2, 28)), 18);
+        assert_eq!(age_on(date(2008, 3, 1), date(2026, 2, 28)), 17);
+        assert_eq!(age_on(date(2027, 1, 1), date(2026, 2, 28)), 0);
     }
 
     #[test]

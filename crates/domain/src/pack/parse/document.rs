@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::expressions::{self, Names};
+use super::expressions::{self, Names, Place};
 use super::markdown::{self, Part, Table, TableRow};
 use super::source::{Reader, Slice, fold, list, shown};
 use super::{duties, signatures, sources, types, uncertain};
@@ -144,7 +144,7 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
     for section in of(Kind::Facts) {
         facts.extend(fact_rows(reader, section, None, &mut names, &mut seen, &mut unresolved));
     }
-    let lists: Vec<List> = of(Kind::List)
+    let mut lists: Vec<List> = of(Kind::List)
         .filter_map(|section| read_list(reader, section, &mut names, &mut seen, &mut unresolved))
         .collect();
     let mut parameters = Vec::new();
@@ -187,7 +187,15 @@ pub(super) fn read(reader: &mut Reader, file: Slice<'_>, letters: &[String]) -> 
             if !names.types.contains_key(&name.it) {
                 let ty = inferred(table, &name.it);
                 names.types.insert(name.it.clone(), ty.clone());
-                facts.push(derived(name, ty.unwrap_or(STAND_IN), Source::Rule));
+                let row = derived(name, ty.unwrap_or(STAND_IN), Source::Rule);
+                // A rule that gives each item of a list a value.
+                match lists.iter_mut().find(|list| list.name.it.as_str() == name.it.prefix()) {
+                    Some(list) if name.it.as_str().matches('.').count() == 1 => {
+                        names.list_of.insert(name.it.clone(), list.name.it.clone());
+                        list.columns.push(row);
+                    }
+                    _ => facts.push(row),
+                }
             }
         }
         headings.push((section, heading));
@@ -1386,6 +1394,8 @@ struct RuleHeading<'a> {
     /// The word after `annars`, to be looked up.
     otherwise: Option<Slice<'a>>,
     counted_at: CountedAt,
+    /// Its days, and the fact that chooses, to be looked up.
+    transition: Option<(Date, Date, Slice<'a>)>,
 }
 
 const COUNTED: [(&str, CountedAt); 3] = [
@@ -1434,6 +1444,7 @@ fn rule_heading<'a>(reader: &mut Reader, section: &Section<'a>) -> Option<RuleHe
         kind,
         otherwise: None,
         counted_at: CountedAt::Decision,
+        transition: None,
     };
     let Some(policy) = policy else { return Some(heading) };
     let parts = policy.split(';');
@@ -1460,13 +1471,28 @@ fn rule_heading<'a>(reader: &mut Reader, section: &Section<'a>) -> Option<RuleHe
                 );
             }
             counted = word(reader, at, "Räknas vid", &COUNTED).or(counted);
+        } else if let Some(at) = part.strip("övergång").filter(|rest| !rest.is_empty()) {
+            if heading.transition.is_some() {
+                reader.error(
+                    "S048",
+                    *part,
+                    "övergång står två gånger.",
+                    "andra gången",
+                    "Ta bort det ena.",
+                );
+            }
+            heading.transition = read_transition(reader, at).or(heading.transition);
         } else {
             reader.unknown(
                 "S048",
                 *part,
                 format!("{} går inte att läsa i regelns rubrik.", shown(*part)),
                 "okänd del",
-                ["annars bifall", "räknas vid ansökan"],
+                [
+                    "annars bifall",
+                    "räknas vid ansökan",
+                    "övergång 2025-07-01 – 2026-06-30 enligt val.regler",
+                ],
             );
         }
     }
@@ -1509,6 +1535,92 @@ fn rule_heading<'a>(reader: &mut Reader, section: &Section<'a>) -> Option<RuleHe
         (Some(_) | None, _) => {}
     }
     Some(heading)
+}
+
+/// `2025-07-01 – 2026-06-30 enligt val.regler`
+fn read_transition<'a>(reader: &mut Reader, at: Slice<'a>) -> Option<(Date, Date, Slice<'a>)> {
+    let example = "Skriv till exempel övergång 2025-07-01 – 2026-06-30 enligt val.regler.";
+    let words = types::split_words(at);
+    let according = words.iter().position(|word| word.is("enligt"));
+    let (Some(according), true) = (according, words.len() >= 3) else {
+        reader.error(
+            "S048",
+            at,
+            "Övergången säger inte vem som väljer.",
+            "enligt … saknas",
+            example,
+        );
+        return None;
+    };
+    let according = words[according];
+    let start = (according.span().start - at.span().start) as usize;
+    let days = read_validity(reader, at.range(0, start).trim())?;
+    let choice = at.from(start + according.text.len()).trim();
+    match (days.from, days.to, choice.is_empty()) {
+        (Some(from), Some(to), false) => Some((from, to, choice)),
+        _ => {
+            reader.error(
+                "S048",
+                at,
+                "Övergången är inte hel.",
+                "dagar eller uppgift saknas",
+                example,
+            );
+            None
+        }
+    }
+}
+
+/// The column `gäller`: `från 2026-06-01`, `till 2026-05-31`, `2026-01-01 – 2026-05-31`.
+fn read_validity(reader: &mut Reader, at: Slice<'_>) -> Option<Validity> {
+    let example = "Skriv från 2026-06-01, till 2026-05-31 eller 2026-01-01 – 2026-05-31.";
+    let mut day = |part: Slice<'_>| {
+        let read = types::date(part.text);
+        if read.is_none() {
+            let at = if part.is_empty() { at } else { part };
+            reader.error(
+                "S046",
+                at,
+                format!("{} är ingen dag som finns.", shown(at)),
+                "ingen dag",
+                example,
+            );
+        }
+        read
+    };
+    let days = if let Some(from) = at.strip("från") {
+        Validity {
+            from: Some(day(from)?),
+            to: None,
+        }
+    } else if let Some(to) = at.strip("till") {
+        Validity {
+            from: None,
+            to: Some(day(to)?),
+        }
+    } else if let Some((from, to)) = at.split_once("–") {
+        let (from, to) = (day(from.trim()), day(to.trim()));
+        Validity {
+            from: Some(from?),
+            to: Some(to?),
+        }
+    } else {
+        day(at);
+        return None;
+    };
+    if let (Some(from), Some(to)) = (days.from, days.to)
+        && from > to
+    {
+        reader.error(
+            "S046",
+            at,
+            "Den första dagen är senare än den sista.",
+            "omvänd ordning",
+            "Skriv den tidigaste dagen först.",
+        );
+        return None;
+    }
+    Some(days)
 }
 
 /// The type of a rule without a row under Uppgifter, from its results. `None` if there are none, or mixed.
@@ -1588,6 +1700,19 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
             unknown_outcome(reader, otherwise, &heading.name.it, outcomes, false);
         }
     }
+    let transition = heading.transition.and_then(|(from, to, at)| {
+        let name = reader.name(at)?.it;
+        names
+            .fact(reader, at, &name)
+            .then(|| at.with(Transition { from, to, choice: name }))
+    });
+    let place = Place {
+        inside: match heading.kind {
+            RuleKind::Fact => names.list_of.get(&heading.name.it),
+            RuleKind::Outcome => None,
+        },
+        day: heading.counted_at.into(),
+    };
     let table = section.tables.first()?;
     let columns = rule_columns(reader, table, &heading, names);
     let at = |wanted: &Column| {
@@ -1616,6 +1741,7 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
             column_missing(reader, table, name);
         }
     }
+    let valid = at(&Column::Valid);
     let mut rows: Vec<Row> = Vec::new();
     for line in &table.rows {
         let id = filled(reader, line, id, "id").and_then(|at| reader.plain_name(at, "En rad"));
@@ -1623,16 +1749,21 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
         for (position, column) in &columns {
             let cell = line.cell(Some(*position));
             let test = match &column.it {
-                Column::Input(fact) => expressions::test(reader, names, fact, cell),
+                Column::Input(fact) => expressions::test(reader, names, fact, cell, place),
                 Column::When if cell.is_empty() => Some(Test::Any),
-                Column::When => expressions::condition(reader, names, cell).map(Test::Condition),
+                Column::When => expressions::condition_in(reader, names, cell, place).map(Test::Condition),
                 _ => continue,
             };
             tests.push(cell.with(test.unwrap_or(Test::Any)));
         }
         let value = filled(reader, line, result, &result_heading)
-            .and_then(|at| Some(at.with(read_result(reader, at, &heading, names, outcomes)?)));
+            .and_then(|at| Some(at.with(read_result(reader, at, &heading, names, outcomes, place)?)));
         let because = line.cell(because);
+        let valid = line.cell(valid);
+        let valid = match valid.is_empty() {
+            true => None,
+            false => read_validity(reader, valid).map(|days| valid.with(days)),
+        };
         let law = line.cell(law);
         let law = if law.is_empty() {
             None
@@ -1647,6 +1778,7 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
             None => rows.push(Row {
                 id,
                 tests,
+                valid,
                 result,
                 because: (!because.is_empty()).then(|| because.with(because.prose())),
                 law,
@@ -1659,6 +1791,7 @@ fn read_rule(reader: &mut Reader, section: &Section<'_>, heading: RuleHeading<'_
         kind: heading.kind,
         policy: heading.policy,
         counted_at: heading.counted_at,
+        transition,
         columns: columns.into_iter().map(|(_, column)| column).collect(),
         rows,
         span: section.heading.span(),
@@ -1714,7 +1847,8 @@ fn rule_columns(
             }
             (None, _) if cell.is("id") => Some(Column::Id),
             (None, _) if cell.is("när") => Some(Column::When),
-            (None, _) => input_column(reader, *cell, names),
+            (None, _) if cell.is("gäller") => Some(Column::Valid),
+            (None, _) => input_column(reader, *cell, names, heading),
         };
         let Some(column) = column else { continue };
         match columns.iter().find(|(_, other)| other.it == column) {
@@ -1725,14 +1859,14 @@ fn rule_columns(
     columns
 }
 
-fn input_column(reader: &mut Reader, cell: Slice<'_>, names: &Names) -> Option<Column> {
+fn input_column(reader: &mut Reader, cell: Slice<'_>, names: &Names, heading: &RuleHeading<'_>) -> Option<Column> {
     if !cell.text.contains('.') {
         let near = reader
-            .nearest(cell.text, ["id", "när"])
+            .nearest(cell.text, ["id", "när", "gäller"])
             .or_else(|| names.meant(reader, cell.text));
         let suggestion = match near {
             Some(word) => format!("Menade du {word}?"),
-            None => "Här kan stå id, när, en uppgift, eller → och ett resultat.".to_owned(),
+            None => "Här kan stå id, när, gäller, en uppgift, eller → och ett resultat.".to_owned(),
         };
         reader.error(
             "S020",
@@ -1747,7 +1881,12 @@ fn input_column(reader: &mut Reader, cell: Slice<'_>, names: &Names) -> Option<C
     if !names.fact(reader, cell, &name.it) {
         return None;
     }
-    if let Some(list) = names.list_of.get(&name.it) {
+    let inside = (heading.kind == RuleKind::Fact)
+        .then(|| names.list_of.get(&heading.name.it))
+        .flatten();
+    if let Some(list) = names.list_of.get(&name.it)
+        && inside != Some(list)
+    {
         reader.error(
             "S034",
             cell,
@@ -1769,6 +1908,7 @@ fn read_result(
     heading: &RuleHeading<'_>,
     names: &Names,
     outcomes: &[String],
+    place: Place<'_>,
 ) -> Option<CellResult> {
     match heading.kind {
         RuleKind::Outcome => {
@@ -1783,6 +1923,22 @@ fn read_result(
             None
         }
         RuleKind::Fact if at.is("ej aktuellt") => Some(CellResult::NotApplicable),
+        RuleKind::Fact if at.text.starts_with('=') => match names.ty(&heading.name.it) {
+            Some(ty) => {
+                let calculation = at.from(1).trim();
+                expressions::calculation(reader, names, calculation, ty, place).map(CellResult::Calculated)
+            }
+            None => {
+                reader.error(
+                    "S053",
+                    at,
+                    format!("{} räknas fram men har ingen läsbar typ.", heading.name.it),
+                    "typ saknas",
+                    "Ange typen på en rad under ## Uppgifter med källan regel.",
+                );
+                None
+            }
+        },
         RuleKind::Fact => match names.ty(&heading.name.it) {
             // An assessment's answer alone; its reasons are the row's.
             Some(Type::Assessment) => types::value(reader, "S052", &Type::YesNo, at).map(CellResult::Value),

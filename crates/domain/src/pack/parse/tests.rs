@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::expressions::{self, Names};
+use super::expressions::{self, Names, Place};
 use super::source::{Reader, Slice};
 use super::types;
 use crate::fact::{Name, Value};
@@ -35,14 +35,24 @@ fn words() -> Vec<String> {
 
 fn names() -> Names {
     let mut names = Names::default();
+    let plain = || Type::Number {
+        min: 0.into(),
+        max: 5_000.into(),
+        decimals: 0,
+        unit: None,
+    };
     for (fact, ty) in [
-        ("a.tal", number_type()),
+        ("a.tal", plain()),
+        ("a.flera", Type::Several(words())),
+        ("a.natt", Type::Clock { from: 660, to: 1_740 }),
+        ("a.period", Type::Period),
+        ("a.pnr", Type::PersonNr),
         ("a.val", Type::Choice(words())),
         ("a.ja", Type::YesNo),
         ("a.dag", Type::Date),
         ("a.text", Type::Text { characters_max: 100 }),
         ("a.kod", Type::Municipality),
-        ("rad.tal", number_type()),
+        ("rad.tal", plain()),
     ] {
         names.types.insert(name(fact), Some(ty));
     }
@@ -79,6 +89,16 @@ fn bare(expr: Expr) -> Expr {
         Expr::Sum(it) => Expr::Sum(nowhere(it.it)),
         Expr::Any(it, part) => Expr::Any(nowhere(it.it), of(part)),
         Expr::All(it, part) => Expr::All(nowhere(it.it), of(part)),
+        Expr::CountWhere(it, part) => Expr::CountWhere(nowhere(it.it), of(part)),
+        Expr::SumWhere(it, part) => Expr::SumWhere(nowhere(it.it), of(part)),
+        Expr::Size(it) => Expr::Size(nowhere(it.it)),
+        Expr::Has(it, word) => Expr::Has(nowhere(it.it), nowhere(word.it)),
+        Expr::Day(day) => Expr::Day(day),
+        Expr::Shift(operator, day, by) => Expr::Shift(operator, of(day), by),
+        Expr::Apart(kind, from, to) => Expr::Apart(kind, of(from), of(to)),
+        Expr::Age(part, on) => Expr::Age(of(part), on),
+        Expr::PartOf(part, period) => Expr::PartOf(part, of(period)),
+        Expr::InUnit(part, conversion) => Expr::InUnit(of(part), conversion),
     }
 }
 
@@ -110,6 +130,7 @@ fn value(fact: &'static str) -> BoxedStrategy<Value> {
             })
             .boxed(),
         "a.text" => "[a-zåäö][a-zåäö \",.;|]{0,18}[a-zåäö]".prop_map(Value::Text).boxed(),
+        "a.natt" => (660u16..1_740).prop_map(Value::Clock).boxed(),
         "a.kod" => Just(Value::Choice("0180".to_owned())).boxed(),
         _ => decimal().prop_map(Value::Number).boxed(),
     }
@@ -121,6 +142,7 @@ fn numeric(inside: bool) -> impl Strategy<Value = Expr> {
         Just(if inside { fact("rad.tal") } else { fact("a.tal") }),
         Just(Expr::Count(nowhere(name("rad")))),
         Just(Expr::Sum(nowhere(name("rad.tal")))),
+        Just(Expr::Size(nowhere(name("a.flera")))),
     ];
     leaf.prop_recursive(3, 12, 2, |inner| {
         let constant = decimal().prop_map(|n| Expr::Constant(nowhere(Value::Number(n))));
@@ -131,6 +153,32 @@ fn numeric(inside: bool) -> impl Strategy<Value = Expr> {
             Expr::Arithmetic(operator, Box::new(left), Box::new(right))
         })
     })
+}
+
+/// A day, and the years, days or working days that follow from it.
+fn day() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        Just(fact("a.dag")),
+        Just(Expr::Day(CaseDay::Application)),
+        Just(Expr::Day(CaseDay::Decision)),
+        Just(Expr::PartOf(PeriodPart::Start, Box::new(fact("a.period")))),
+        Just(Expr::PartOf(PeriodPart::End, Box::new(fact("a.period")))),
+    ];
+    let operator = prop::sample::select(vec![Operator::Plus, Operator::Minus]);
+    prop_oneof![
+        leaf.clone(),
+        (operator, leaf, any_length()).prop_map(|(operator, day, by)| Expr::Shift(operator, Box::new(day), by)),
+    ]
+}
+
+fn counted() -> impl Strategy<Value = Expr> {
+    let kind = prop::sample::select(vec![DayKind::Days, DayKind::WorkingDays]);
+    let born = prop::sample::select(vec!["a.pnr", "a.dag"]);
+    prop_oneof![
+        (kind, day(), day()).prop_map(|(kind, from, to)| Expr::Apart(kind, Box::new(from), Box::new(to))),
+        born.prop_map(|born| Expr::Age(Box::new(fact(born)), CaseDay::Application)),
+        Just(Expr::PartOf(PeriodPart::Days, Box::new(fact("a.period")))),
+    ]
 }
 
 fn condition(inside: bool) -> BoxedStrategy<Expr> {
@@ -150,6 +198,13 @@ fn condition(inside: bool) -> BoxedStrategy<Expr> {
         with_value("a.dag"),
         with_value("a.text"),
         with_value("a.kod"),
+        with_value("a.natt"),
+        prop::sample::select(words()).prop_map(|word| Expr::Has(nowhere(name("a.flera")), nowhere(word))),
+        (any_comparison(), day(), day()).prop_map(|(c, a, b)| Expr::Compare(c, Box::new(a), Box::new(b))),
+        (any_comparison(), counted(), 0i64..2_000).prop_map(|(c, a, n)| {
+            let n = Expr::Constant(nowhere(Value::Number(n.into())));
+            Expr::Compare(c, Box::new(a), Box::new(n))
+        }),
         (any_comparison(), numeric(inside), numeric(inside)).prop_map(|(c, a, b)| Expr::Compare(
             c,
             Box::new(a),
@@ -174,9 +229,18 @@ fn condition(inside: bool) -> BoxedStrategy<Expr> {
         true => Expr::Any(nowhere(name("rad")), Box::new(part)),
         false => Expr::All(nowhere(name("rad")), Box::new(part)),
     });
+    let counted = (any::<bool>(), condition(true), any_comparison(), decimal()).prop_map(|(count, part, c, n)| {
+        let of = match count {
+            true => Expr::CountWhere(nowhere(name("rad")), Box::new(part)),
+            false => Expr::SumWhere(nowhere(name("rad.tal")), Box::new(part)),
+        };
+        let n = Expr::Constant(nowhere(Value::Number(n)));
+        Expr::Compare(c, Box::new(of), Box::new(n))
+    });
     prop_oneof![
         all.clone(),
         quantified.clone(),
+        counted,
         (all, quantified).prop_map(|(a, b)| Expr::And(vec![a, b]))
     ]
     .boxed()
@@ -189,13 +253,13 @@ fn read_back(written: &str) -> (Option<Expr>, Vec<Finding>) {
 }
 
 fn any_test() -> impl Strategy<Value = (&'static str, Test)> {
-    let facts = vec!["a.tal", "a.val", "a.ja", "a.dag", "a.text", "a.kod"];
+    let facts = vec!["a.tal", "a.val", "a.ja", "a.dag", "a.natt", "a.text", "a.kod"];
     let operand =
         |of: &'static str| prop_oneof![4 => value(of).prop_map(Operand::Constant), 1 => Just(Operand::Fact(name(of)))];
     prop::sample::select(facts).prop_flat_map(move |of| {
         let several = prop::collection::hash_set(value(of), 1..4)
             .prop_map(|values| values.into_iter().map(Operand::Constant).collect::<Vec<_>>());
-        let ordered = matches!(of, "a.tal" | "a.dag");
+        let ordered = matches!(of, "a.tal" | "a.dag" | "a.natt");
         let comparison = if ordered {
             any_comparison().boxed()
         } else {
@@ -239,7 +303,12 @@ fn any_type() -> impl Strategy<Value = Type> {
             Type::PersonNr,
             Type::Property,
             Type::Municipality,
+            Type::Period,
+            Type::Clock { from: 0, to: 1_439 },
+            Type::Clock { from: 660, to: 1_740 },
         ]),
+        prop::collection::hash_set("[a-zåäö]{1,9}( [a-zåäö]{1,9})?", 2..6)
+            .prop_map(|words| Type::Several(words.into_iter().collect())),
         prop::collection::hash_set("[a-zåäö]{1,9}( [a-zåäö]{1,9})?", 2..6)
             .prop_map(|words| Type::Choice(words.into_iter().collect())),
         number,
@@ -322,7 +391,7 @@ proptest! {
         let written = test.to_string();
         let cell = if written == "–" { "" } else { &written };
         let mut reader = Reader::default();
-        let read = expressions::test(&mut reader, &names(), &name(of), slice(cell));
+        let read = expressions::test(&mut reader, &names(), &name(of), slice(cell), Place::default());
         // One of one, and equal to one, are written alike.
         let expected = match test {
             Test::OneOf(mut all) if all.len() == 1 => Test::Compare(Comparison::Equal, all.remove(0)),
@@ -330,6 +399,29 @@ proptest! {
         };
         prop_assert_eq!(reader.findings, vec![], "{}", &written);
         prop_assert_eq!(read, Some(expected), "{}", &written);
+    }
+
+    #[test]
+    fn a_test_of_several_choices_or_days_written_and_read_is_the_same(
+        word in prop::sample::select(words()),
+        has in any::<bool>(),
+        from in 0i32..10_000,
+        days in 0i32..10_000,
+        minutes in 660u16..1_740,
+    ) {
+        let day = |days| jiff::civil::Date::constant(1990, 1, 1).saturating_add(jiff::Span::new().days(days));
+        for (of, test) in [
+            ("a.flera", if has { Test::Has(word.clone()) } else { Test::Lacks(word.clone()) }),
+            ("a.flera", Test::Compare(Comparison::Equal, Operand::Constant(Value::Set(Default::default())))),
+            ("a.dag", Test::Within(Value::Date(day(from)), Value::Date(day(from + days)))),
+            ("a.natt", Test::Within(Value::Clock(660), Value::Clock(minutes))),
+        ] {
+            let written = test.to_string();
+            let mut reader = Reader::default();
+            let read = expressions::test(&mut reader, &names(), &name(of), slice(&written), Place::default());
+            prop_assert_eq!(reader.findings, vec![], "{}", &written);
+            prop_assert_eq!(read, Some(test), "{}", &written);
+        }
     }
 
     #[test]
@@ -376,7 +468,7 @@ proptest! {
         let names = names();
         expressions::condition(&mut reader, &names, slice(&text));
         for fact in ["a.tal", "a.val", "a.dag", "a.text"] {
-            expressions::test(&mut reader, &names, &name(fact), slice(&text));
+            expressions::test(&mut reader, &names, &name(fact), slice(&text), Place::default());
         }
         types::ty(&mut reader, slice(&text));
         super::sources::source(&mut reader, slice(&text), None);

@@ -2,12 +2,14 @@
 //!
 //! [`Type::value`] is the one reading of a value by its type; documents, examples and registers' answers use it.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::source::{Reader, Slice, closing_quote, fold, list, shown};
-use crate::fact::{Attachment, Value};
+use crate::fact::{Attachment, NONE_CHOSEN, Value};
 use crate::finding::Spanned;
 use crate::pack::{Length, Start, Type, Unit};
 use crate::words::amount;
@@ -156,6 +158,17 @@ impl Type {
                 }
                 Ok(value)
             }
+            Self::Clock { from, to } => {
+                let value = self.constant(text)?;
+                if !matches!(value, Value::Clock(minutes) if (*from..=*to).contains(&minutes)) {
+                    return Err(NotAValue::new(format!(
+                        "Klockslaget ska ligga mellan {} och {}.",
+                        Value::Clock(*from),
+                        Value::Clock(*to)
+                    )));
+                }
+                Ok(value)
+            }
             _ => self.constant(text),
         }
     }
@@ -175,6 +188,17 @@ impl Type {
             }
             Self::Number { unit, .. } => number_with(text, unit.as_deref()).map(Value::Number),
             Self::Kronor { .. } => number_with(text, Some("kr")).map(Value::Number),
+            Self::Several(words) => several(words, text),
+            Self::Clock { from, .. } => clock(text)
+                .map(|minutes| {
+                    Value::Clock(if minutes < *from {
+                        minutes + DAY_MINUTES
+                    } else {
+                        minutes
+                    })
+                })
+                .ok_or_else(|| NotAValue::new("Skriv ett klockslag, till exempel 01:00.")),
+            Self::Period => period(text),
             Self::Date => date(text)
                 .map(Value::Date)
                 .ok_or_else(|| NotAValue::new("Skriv en dag som finns, till exempel 2026-06-01.")),
@@ -186,6 +210,58 @@ impl Type {
                 self.value(text)
             }
         }
+    }
+}
+
+/// Minutes of a day.
+const DAY_MINUTES: u16 = 1_440;
+
+/// `vin, starköl`, or `inga`.
+fn several(words: &[String], text: &str) -> Result<Value, NotAValue> {
+    let mut chosen = BTreeSet::new();
+    if fold(text) == NONE_CHOSEN {
+        return Ok(Value::Set(chosen));
+    }
+    for part in text.split(',') {
+        let wanted = fold(unquoted(part.trim()));
+        match words.iter().find(|word| fold(word) == wanted) {
+            Some(word) => chosen.insert(word.clone()),
+            None => {
+                let mut why = NotAValue::one_of(&words.iter().map(String::as_str).collect::<Vec<_>>());
+                why.message = format!(
+                    "{} Flera skrivs med kommatecken; {NONE_CHOSEN} är ingen av dem.",
+                    why.message
+                );
+                return Err(why);
+            }
+        };
+    }
+    Ok(Value::Set(chosen))
+}
+
+/// `01:00`, also `01.00`: minutes since midnight.
+pub(super) fn clock(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.trim().split_once([':', '.'])?;
+    let part = |digits: &str, most: usize| {
+        let fits = (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| digits.parse::<u16>().ok()).flatten()
+    };
+    let (hours, minutes) = (part(hours, 2)?, part(minutes, 2).filter(|_| minutes.len() == 2)?);
+    (hours < 24 && minutes < 60).then(|| hours * 60 + minutes)
+}
+
+/// `2026-05-01 – 2026-09-30`
+fn period(text: &str) -> Result<Value, NotAValue> {
+    let ends = text
+        .split_once('–')
+        .or_else(|| text.split_once(" - "))
+        .and_then(|(from, to)| Some((date(from)?, date(to)?)));
+    match ends {
+        Some((from, to)) if from <= to => Ok(Value::Period { from, to }),
+        Some(_) => Err(NotAValue::new("Periodens första dag är senare än den sista.")),
+        None => Err(NotAValue::new(
+            "Skriv första och sista dagen med tankstreck mellan, till exempel 2026-05-01 – 2026-09-30.",
+        )),
     }
 }
 
@@ -350,6 +426,8 @@ pub(super) fn ty(reader: &mut Reader, at: Slice<'_>) -> Option<Type> {
             return Some(Type::Kronor { min, max });
         }
         "text" => return text_type(reader, at, rest),
+        "flera" => return several_type(reader, at, rest),
+        "klockslag" => return clock_type(reader, at, rest),
         "bilaga" => return attachment_type(reader, at, rest),
         _ => {}
     }
@@ -357,6 +435,7 @@ pub(super) fn ty(reader: &mut Reader, at: Slice<'_>) -> Option<Type> {
         "ja/nej" | "ja / nej" => return Some(Type::YesNo),
         "ja/nej + motivering" | "ja / nej + motivering" => return Some(Type::Assessment),
         "datum" => return Some(Type::Date),
+        "period" => return Some(Type::Period),
         "orgnr" => return Some(Type::OrgNr),
         "personnummer" => return Some(Type::PersonNr),
         "fastighet" => return Some(Type::Property),
@@ -372,7 +451,10 @@ pub(super) fn ty(reader: &mut Reader, at: Slice<'_>) -> Option<Type> {
         "tal",
         "kr",
         "text",
+        "flera av",
+        "klockslag",
         "datum",
+        "period",
         "orgnr",
         "personnummer",
         "fastighet",
@@ -397,6 +479,63 @@ pub(super) fn ty(reader: &mut Reader, at: Slice<'_>) -> Option<Type> {
         suggestion,
     );
     None
+}
+
+/// `flera av vin / starköl / spritdrycker`
+fn several_type(reader: &mut Reader, at: Slice<'_>, rest: Slice<'_>) -> Option<Type> {
+    let Some(words) = rest.strip("av").filter(|words| !words.is_empty()) else {
+        reader.error(
+            "S041",
+            at,
+            "Vad som kan väljas saknas.",
+            "val saknas",
+            "Skriv till exempel flera av vin / starköl / spritdrycker.",
+        );
+        return None;
+    };
+    match choice(reader, words)? {
+        Type::Choice(words) if words.iter().any(|word| fold(word) == NONE_CHOSEN) => {
+            reader.error(
+                "S041",
+                at,
+                format!("{NONE_CHOSEN} är ett av språkets egna ord."),
+                "upptaget",
+                "Ta bort det: att inget väljs går alltid.",
+            );
+            None
+        }
+        Type::Choice(words) => Some(Type::Several(words)),
+        _ => None,
+    }
+}
+
+/// `klockslag`, `klockslag 11:00–05:00`
+fn clock_type(reader: &mut Reader, at: Slice<'_>, rest: Slice<'_>) -> Option<Type> {
+    if rest.is_empty() {
+        return Some(Type::Clock {
+            from: 0,
+            to: DAY_MINUTES - 1,
+        });
+    }
+    let ends = rest
+        .split_once("–")
+        .and_then(|(from, to)| Some((clock(from.text)?, clock(to.text)?)));
+    match ends {
+        Some((from, to)) if from != to => Some(Type::Clock {
+            from,
+            to: if to < from { to + DAY_MINUTES } else { to },
+        }),
+        _ => {
+            reader.error(
+                "S045",
+                if rest.is_empty() { at } else { rest },
+                format!("{} är inget intervall av klockslag.", shown(rest)),
+                "inget intervall",
+                "Skriv första och sista klockslaget med tankstreck mellan, till exempel klockslag 11:00–05:00.",
+            );
+            None
+        }
+    }
 }
 
 fn choice(reader: &mut Reader, at: Slice<'_>) -> Option<Type> {
@@ -784,6 +923,10 @@ mod tests {
             ("bilaga docx; ≤ 2 MB; visar x", "S041"),
             ("bilaga pdf; ≤ 2000 MB; visar x", "S041"),
             ("inne / ", "S041"),
+            ("flera vin / öl", "S041"),
+            ("flera av vin / inga", "S041"),
+            ("klockslag 11–05", "S045"),
+            ("klockslag 11:00-05:00", "S045"),
         ] {
             assert_eq!(read(text), Err(code), "{text}");
         }
@@ -795,6 +938,26 @@ mod tests {
         assert_eq!(litres.value("1 250 liter"), Ok(Value::Number(1250.into())));
         assert!(litres.value("6000").is_err() && litres.value("2,5").is_err() && litres.value("2 kg").is_err());
         assert_eq!(litres.constant("6000"), Ok(Value::Number(6000.into())));
+        let several = read("flera av vin / starköl").expect("a type");
+        let set = |words: &[&str]| Value::Set(words.iter().map(|word| (*word).to_owned()).collect());
+        assert_eq!(several.value("starköl, Vin"), Ok(set(&["vin", "starköl"])));
+        assert_eq!(several.value("inga"), Ok(set(&[])));
+        assert!(several.value("sprit").is_err() && several.value("").is_err());
+        let night = read("klockslag 11:00–05:00").expect("a type");
+        assert_eq!(night.value("01:00"), Ok(Value::Clock(1_500)));
+        assert_eq!(night.value("23.30"), Ok(Value::Clock(1_410)));
+        assert!(night.value("06:00").is_err() && night.value("24:00").is_err() && night.value("1:5").is_err());
+        assert!(night.value("23:00").expect("a time") < night.value("01:00").expect("a time"));
+        assert_eq!(night.to_string(), "klockslag 11:00–05:00");
+        let period = read("period").expect("a type");
+        assert_eq!(
+            period
+                .value("2026-05-01 – 2026-09-30")
+                .map(|it| it.to_string())
+                .as_deref(),
+            Ok("2026-05-01 – 2026-09-30")
+        );
+        assert!(period.value("2026-09-30 – 2026-05-01").is_err() && period.value("2026-05-01").is_err());
         assert_eq!(Type::Assessment.constant("nej"), Ok(Value::YesNo(false)));
         assert!(Type::Assessment.value("nej").is_err());
         assert!(matches!(
