@@ -73,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("S306", "En gräns utanför uppgiftens typ."),
     ("S309", "Fler fall än som prövas: det är inte bevisat."),
+    ("S321", "Enheterna går inte ihop."),
     (
         "S402",
         "Ett steg utan utfall, eller med flera utfall men ingen utfallsregel.",

@@ -12,6 +12,7 @@ use samverk_domain::pack::{Pack, Type};
 use super::browser::{Browser, Filling, Form, Kind, NotShown, Page};
 use super::scenario::{Scenario, register_of};
 use super::world::{EID, World};
+use crate::services::field;
 
 /// Pages in one journey; the longest has some sixty questions.
 const PAGES_MAX: usize = 400;
@@ -318,13 +319,16 @@ impl Player<'_> {
         person.send(page, form, &filling).await
     }
 
-    /// The facts that a form asks for: a day's three fields are one.
+    /// The facts that a form asks for: a day's three fields are one, and so are a period's six and the boxes of several choices.
     fn slots(&self, form: &Form) -> Vec<String> {
         let mut slots: Vec<String> = Vec::new();
         for name in form.names() {
-            let base = ["-dag", "-manad", "-ar"]
+            let base = ["-fran", "-till", ""]
                 .iter()
-                .find_map(|part| name.strip_suffix(part));
+                .flat_map(|end| ["-dag", "-manad", "-ar"].map(|part| format!("{end}{part}")))
+                .chain(["-inga".to_owned()])
+                .find_map(|part| name.strip_suffix(&part))
+                .or_else(|| name.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix("-val"));
             let base = base.filter(|base| slot(base).is_some_and(|slot| self.pack.fact(&slot.fact).is_some()));
             let name = base.unwrap_or(name).to_owned();
             if !slots.contains(&name) {
@@ -369,6 +373,23 @@ impl Player<'_> {
                 filling.put(format!("{name}-dag"), day.day().to_string());
                 filling.put(format!("{name}-manad"), day.month().to_string());
                 filling.put(format!("{name}-ar"), day.year().to_string());
+            }
+            Value::Period { from, to } => {
+                for (end, day) in field::PERIOD_ENDS.into_iter().zip([from, to]) {
+                    filling.put(format!("{name}-{end}-dag"), day.day().to_string());
+                    filling.put(format!("{name}-{end}-manad"), day.month().to_string());
+                    filling.put(format!("{name}-{end}-ar"), day.year().to_string());
+                }
+            }
+            Value::Set(chosen) => {
+                if chosen.is_empty() {
+                    filling.put(field::none_name(name), "ja".to_owned());
+                }
+                if let Type::Several(words) = ty {
+                    for (nth, _) in (0..).zip(words).filter(|(_, word)| chosen.contains(*word)) {
+                        filling.put(field::box_name(name, nth), "ja".to_owned());
+                    }
+                }
             }
             Value::Attachment(file) => {
                 applied.uploaded.push(slot.fact.clone());

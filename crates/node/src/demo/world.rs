@@ -812,6 +812,9 @@ fn some_value(ty: &Type, day: Date) -> Option<Value> {
         Type::Choice(words) => words.first().cloned().map(Value::Choice),
         Type::Text { .. } => Some(Value::Text("Påhittat för demonstrationen".to_owned())),
         Type::Date => Some(Value::Date(day)),
+        Type::Clock { from, .. } => Some(Value::Clock(*from)),
+        Type::Several(words) => Some(Value::Set(words.first().cloned().into_iter().collect())),
+        Type::Period => Some(Value::Period { from: day, to: day }),
         _ => None,
     }
 }

@@ -349,6 +349,7 @@ pub fn cells(pack: &Pack, table: &pack::Rule, row: &pack::Row) -> Vec<(String, S
 pub fn result_text(pack: &Pack, rule: &Name, is_outcome: bool, result: &CellResult) -> String {
     match result {
         CellResult::CaseWorker => "en handläggare bedömer".to_owned(),
+        CellResult::Calculated(calculation) => format!("= {}", rules::expression_text(calculation)),
         CellResult::NotApplicable => "ej aktuellt".to_owned(),
         CellResult::Value(value) if is_outcome => outcome_text(pack, rule, &value.to_string()),
         CellResult::Value(value) => shown(pack, rule, value, true),
@@ -375,6 +376,15 @@ pub fn shown(pack: &Pack, fact: &Name, value: &Value, with_unit: bool) -> String
         }
         (Value::Number(_), Some(Type::Kronor { .. })) if with_unit => format!("{value} kronor"),
         (Value::Number(_), Some(Type::Number { unit: Some(unit), .. })) if with_unit => format!("{value} {unit}"),
+        (Value::Set(words), Some(Type::Several(all))) if !words.is_empty() => {
+            let chosen = all.iter().filter(|word| words.contains(*word));
+            let texts = chosen.map(|word| {
+                let text = pack.text("sv", &format!("val.{fact}.{word}"));
+                text.unwrap_or(word).to_owned()
+            });
+            samverk_domain::fact::listed(&texts.collect::<Vec<_>>()).unwrap_or_default()
+        }
+        (Value::Period { from, to }, _) => format!("{} – {}", swedish_date(*from), swedish_date(*to)),
         (Value::Date(day), _) => swedish_date(*day),
         _ => value.to_string(),
     }

@@ -4,6 +4,7 @@
 //! stored in one form only: identity numbers as digits, amounts without grouping and with decimal comma, days as ISO 8601.
 
 use jiff::civil::Date;
+use samverk_domain::pack::Type as Written;
 use samverk_domain::words::amount;
 use samverk_domain::words::codes::Municipality;
 use samverk_domain::words::ids::{Business, PersonId};
@@ -21,6 +22,12 @@ pub enum Type {
     Kronor,
     Number,
     Date,
+    /// `23:00`
+    Clock,
+    /// First and last day.
+    Period,
+    /// Several of a choice's words, parted by commas, or `inga`.
+    Several,
     /// One of SCB's municipality codes, or of those made up for demonstrations.
     Municipality,
     OrgNr,
@@ -40,6 +47,9 @@ pub const TYPES: &[(&str, Type)] = &[
     ("kr", Type::Kronor),
     ("tal", Type::Number),
     ("datum", Type::Date),
+    ("klockslag", Type::Clock),
+    ("period", Type::Period),
+    ("flera", Type::Several),
     ("kommunkod", Type::Municipality),
     ("orgnr", Type::OrgNr),
     ("personnummer", Type::Person),
@@ -162,6 +172,17 @@ impl Type {
                 Ok(day) => Ok(day.to_string()),
                 Err(_) => Err("Skriv dagen som ÅÅÅÅ-MM-DD.".to_owned()),
             },
+            Self::Clock => canonical_by(&Written::Clock { from: 0, to: 1_439 }, &cell),
+            Self::Period => canonical_by(&Written::Period, &cell),
+            Self::Several => {
+                let mut words: Vec<String> = cell.split(',').map(|word| word.trim().to_lowercase()).collect();
+                words.sort();
+                words.dedup();
+                match words.iter().any(String::is_empty) {
+                    true => Err("Skriv orden med kommatecken mellan, eller inga.".to_owned()),
+                    false => Ok(words.join(", ")),
+                }
+            }
             Self::Municipality => match Municipality::parse(&cell) {
                 Ok(municipality) => Ok(municipality.code().to_owned()),
                 Err(why) => Err(why.to_string()),
@@ -192,6 +213,11 @@ impl Type {
             },
         }
     }
+}
+
+/// A cell that documents write the same way.
+fn canonical_by(ty: &Written, cell: &str) -> Result<String, String> {
+    ty.value(cell).map(|value| value.to_string()).map_err(|why| why.message)
 }
 
 impl About {
@@ -272,6 +298,9 @@ mod tests {
             (Type::Municipality, "0180", "0180"),
             (Type::Municipality, "0001", "0001"),
             (Type::Date, "2026-03-01", "2026-03-01"),
+            (Type::Clock, "23.30", "23:30"),
+            (Type::Period, "2026-05-01 – 2026-09-30", "2026-05-01 – 2026-09-30"),
+            (Type::Several, "Vin, starköl", "starköl, vin"),
             (Type::Property, "Exempelstad  Tallen 4", "EXEMPELSTAD TALLEN 4"),
             (Type::Signing, "Ensam: 19840427-2380", "ensam: 198404272380"),
             (Type::Text, "Cafe\u{301}", "Café"),
@@ -292,6 +321,9 @@ mod tests {
             (Type::People, "198404272380,"),
             (Type::Municipality, "9999"),
             (Type::Date, "2026-02-30"),
+            (Type::Clock, "24:00"),
+            (Type::Period, "2026-09-30 – 2026-05-01"),
+            (Type::Several, "vin,,öl"),
             (Type::Property, "BAGAREN"),
             (Type::Property, "EXEMPELSTAD BAGAREN"),
             (Type::Signing, "fritt: 198404272380"),

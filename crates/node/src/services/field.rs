@@ -3,7 +3,7 @@
 //! Always true: what comes out is a value of the fact's type, or a sentence that says what to do; nothing of what was typed
 //! is lost when something is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use jiff::civil::Date;
@@ -31,6 +31,10 @@ pub enum Kind {
     },
     Area,
     DayMonthYear([String; 3]),
+    /// Any number of the options, or the last one: none of them. Each has a field of its own: name, words, ticked.
+    Boxes(Vec<(String, String, bool)>),
+    /// The first and the last day: each with its part of the field names, its label, and day, month and year.
+    Days([(&'static str, String, [String; 3]); 2]),
     File {
         accept: String,
     },
@@ -57,6 +61,8 @@ impl Field {
         match &self.kind {
             Kind::Radios(options) => self.option_id(options.first().map_or("", |(value, _)| value)),
             Kind::DayMonthYear(_) => format!("{}-dag", self.id()),
+            Kind::Boxes(options) => options.first().map_or_else(|| self.id(), |(name, ..)| id_of(name)),
+            Kind::Days(_) => format!("{}-fran-dag", self.id()),
             _ => self.id(),
         }
     }
@@ -68,10 +74,12 @@ impl Field {
 
     /// Field names hold dots and brackets; ids in a page do not.
     pub fn id(&self) -> String {
-        self.name
-            .chars()
-            .map(|c| if c.is_alphanumeric() { c } else { '-' })
-            .collect()
+        id_of(&self.name)
+    }
+
+    /// The id of a box.
+    pub fn box_id(&self, name: &str) -> String {
+        id_of(name)
     }
 
     pub fn described_by(&self) -> String {
@@ -90,6 +98,25 @@ impl Field {
         Ok(Markup::trusted(self.render().map_err(Failure::ours)?))
     }
 }
+
+fn id_of(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect()
+}
+
+/// The field of the nth box of several choices.
+pub fn box_name(name: &str, nth: usize) -> String {
+    format!("{name}-val{nth}")
+}
+
+/// The field of the box for none of several choices.
+pub fn none_name(name: &str) -> String {
+    format!("{name}-inga")
+}
+
+/// The parts of a period's field names: first and last day.
+pub const PERIOD_ENDS: [&str; 2] = ["fran", "till"];
 
 /// The field for one slot, with what is there already.
 pub fn field(pack: &Pack, lang: Lang, fact: &Fact, slot: &Slot, value: Option<&Value>, typed: Option<&Typed>) -> Field {
@@ -126,18 +153,46 @@ pub fn field(pack: &Pack, lang: Lang, fact: &Fact, slot: &Slot, value: Option<&V
         Type::Kronor { .. } => line(&t("field.kronor"), "input--8", true),
         Type::Text { characters_max } if *characters_max > 200 => Kind::Area,
         Type::Text { .. } => line("", "", false),
-        Type::Date => {
-            let part = |n: usize, word: &str| {
-                let own = typed.and_then(|typed| typed.get(&format!("{name}-{word}"))).cloned();
-                own.unwrap_or_else(|| match value {
-                    Some(Value::Date(date)) => {
-                        [i64::from(date.day()), i64::from(date.month()), i64::from(date.year())][n].to_string()
-                    }
-                    _ => String::new(),
-                })
-            };
-            Kind::DayMonthYear([part(0, "dag"), part(1, "manad"), part(2, "ar")])
+        Type::Several(words) => {
+            let ticked = |field: &str, chosen: bool| typed.map_or(chosen, |typed| typed.contains_key(field));
+            let chosen = |word: &String| matches!(value, Some(Value::Set(chosen)) if chosen.contains(word));
+            let none = matches!(value, Some(Value::Set(chosen)) if chosen.is_empty());
+            let boxes = words.iter().enumerate().map(|(nth, word)| {
+                let field = box_name(&name, nth);
+                let ticked = ticked(&field, chosen(word));
+                (field, choice(pack, lang, slot, word), ticked)
+            });
+            let none = (
+                none_name(&name),
+                t("field.none_of_these"),
+                ticked(&none_name(&name), none),
+            );
+            Kind::Boxes(boxes.chain([none]).collect())
         }
+        Type::Clock { .. } => line("", "input--4", true),
+        Type::Period => {
+            let (first, last) = match value {
+                Some(Value::Period { from, to }) => (Some(*from), Some(*to)),
+                _ => (None, None),
+            };
+            let [from, to] = PERIOD_ENDS;
+            Kind::Days([
+                (
+                    from,
+                    t("field.first_day"),
+                    day_parts(typed, &format!("{name}-{from}"), first),
+                ),
+                (to, t("field.last_day"), day_parts(typed, &format!("{name}-{to}"), last)),
+            ])
+        }
+        Type::Date => Kind::DayMonthYear(day_parts(
+            typed,
+            &name,
+            match value {
+                Some(Value::Date(date)) => Some(*date),
+                _ => None,
+            },
+        )),
         Type::OrgNr => line("", "input--12", true),
         Type::PersonNr => line("", "input--12", true),
         Type::Property => line("", "", false),
@@ -158,7 +213,9 @@ pub fn field(pack: &Pack, lang: Lang, fact: &Fact, slot: &Slot, value: Option<&V
     };
     if hint.is_empty() {
         hint = match &fact.ty.it {
-            Type::Date => t("field.date_hint"),
+            Type::Date | Type::Period => t("field.date_hint"),
+            Type::Clock { .. } => t("field.clock_hint"),
+            Type::Several(_) => t("field.several_hint"),
             Type::OrgNr => t("field.orgnr_hint"),
             Type::PersonNr => t("field.pnr_hint"),
             Type::Property => t("field.property_hint"),
@@ -177,6 +234,30 @@ pub fn field(pack: &Pack, lang: Lang, fact: &Fact, slot: &Slot, value: Option<&V
         caption: String::new(),
         words: [t("field.error"), t("field.day"), t("field.month"), t("field.year")],
     }
+}
+
+/// Day, month and year as they were typed, else of the day that is there.
+fn day_parts(typed: Option<&Typed>, name: &str, day: Option<Date>) -> [String; 3] {
+    let part = |word: &str, number: Option<i64>| {
+        let own = typed.and_then(|typed| typed.get(&format!("{name}-{word}"))).cloned();
+        own.unwrap_or_else(|| number.map(|number| number.to_string()).unwrap_or_default())
+    };
+    [
+        part("dag", day.map(|day| i64::from(day.day()))),
+        part("manad", day.map(|day| i64::from(day.month()))),
+        part("ar", day.map(|day| i64::from(day.year()))),
+    ]
+}
+
+/// The day that was typed in three fields.
+fn typed_day(typed: &Typed, name: &str) -> Option<Date> {
+    let part = |word: &str| {
+        typed
+            .get(&format!("{name}-{word}"))
+            .and_then(|text| text.trim().parse::<i16>().ok())
+    };
+    let (day, month, year) = (part("dag")?, part("manad")?, part("ar")?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// What was typed as a value of the type, or a sentence that says what to do.
@@ -205,6 +286,11 @@ pub fn read(lang: Lang, ty: &Type, name: &str, typed: &Typed) -> Result<Value, S
             .with("max", amount::swedish(*max)),
         Type::Text { characters_max } => t("field.wrong_text").with("max", characters_max),
         Type::Date => t("field.wrong_date"),
+        Type::Several(_) => t("field.wrong_several"),
+        Type::Clock { from, to } => t("field.wrong_clock")
+            .with("min", Value::Clock(*from))
+            .with("max", Value::Clock(*to)),
+        Type::Period => t("field.wrong_period"),
         Type::OrgNr => t("field.wrong_orgnr"),
         Type::PersonNr => t("field.wrong_pnr"),
         Type::Property => t("field.wrong_property"),
@@ -213,19 +299,25 @@ pub fn read(lang: Lang, ty: &Type, name: &str, typed: &Typed) -> Result<Value, S
     };
     let wrong = || wrong.to_string();
     match ty {
-        Type::Date => {
-            let part = |word: &str| {
-                typed
-                    .get(&format!("{name}-{word}"))
-                    .and_then(|text| text.trim().parse::<i16>().ok())
-            };
-            let (Some(day), Some(month), Some(year)) = (part("dag"), part("manad"), part("ar")) else {
-                return Err(wrong());
-            };
-            let (Ok(day), Ok(month)) = (i8::try_from(day), i8::try_from(month)) else {
-                return Err(wrong());
-            };
-            Date::new(year, month, day).map(Value::Date).map_err(|_| wrong())
+        Type::Date => typed_day(typed, name).map(Value::Date).ok_or_else(wrong),
+        Type::Period => {
+            let ends = PERIOD_ENDS.map(|end| typed_day(typed, &format!("{name}-{end}")));
+            match ends {
+                [Some(from), Some(to)] if from <= to => Ok(Value::Period { from, to }),
+                _ => Err(wrong()),
+            }
+        }
+        Type::Several(words) => {
+            let chosen: BTreeSet<String> = (0..)
+                .zip(words)
+                .filter(|(nth, _)| typed.contains_key(&box_name(name, *nth)))
+                .map(|(_, word)| word.clone())
+                .collect();
+            // None is an answer; nothing at all is not, nor both.
+            match typed.contains_key(&none_name(name)) {
+                none if none == chosen.is_empty() => Ok(Value::Set(chosen)),
+                _ => Err(wrong()),
+            }
         }
         Type::Attachment { .. } => Err(wrong()),
         // A new line is a new line on every system.
@@ -283,6 +375,14 @@ pub fn shown(pack: &Pack, lang: Lang, fact: &Fact, value: &Value) -> String {
             format!("{} {}", amount::swedish(*number), unit_in(lang, unit))
         }
         (Value::Number(number), _) => amount::swedish(*number),
+        (Value::Set(words), _) if words.is_empty() => t("field.none_of_these").to_string(),
+        (Value::Set(words), Type::Several(all)) => {
+            let slot = Slot::of(fact.name.it.clone());
+            let chosen = all.iter().filter(|word| words.contains(*word));
+            let shown: Vec<String> = chosen.map(|word| choice(pack, lang, &slot, word)).collect();
+            shown.join(", ")
+        }
+        (Value::Period { from, to }, _) => format!("{} – {}", layout::day(lang, *from), layout::day(lang, *to)),
         (Value::Date(date), _) => layout::day(lang, *date),
         (Value::PersonNr(_), _) => raw(value),
         (Value::Attachment(file), _) => {
@@ -327,6 +427,47 @@ mod tests {
 
     fn typed(pairs: &[(&str, &str)]) -> Typed {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn several_choices_are_boxes_and_none_must_be_said() {
+        let ty = Type::Several(vec!["vin".to_owned(), "starköl".to_owned()]);
+        let of = |pairs| read(Lang::Sv, &ty, "x", &typed(pairs));
+        let set = |words: &[&str]| Ok(Value::Set(words.iter().map(|word| (*word).to_owned()).collect()));
+        assert_eq!(
+            of(&[("x-val0", "vin"), ("x-val1", "starköl")]),
+            set(&["vin", "starköl"])
+        );
+        assert_eq!(of(&[("x-inga", "inga")]), set(&[]));
+        assert!(of(&[]).is_err() && of(&[("x-val0", "vin"), ("x-inga", "inga")]).is_err());
+    }
+
+    #[test]
+    fn a_clock_time_and_a_period_are_read_and_wrong_ones_explained() {
+        let night = Type::Clock { from: 660, to: 1_740 };
+        let at = |text| read(Lang::Sv, &night, "x", &typed(&[("x", text)]));
+        assert_eq!(at("01:00"), Ok(Value::Clock(1_500)));
+        assert_eq!(at("23.30"), Ok(Value::Clock(1_410)));
+        assert!(at("06:00").is_err_and(|why| why.contains("11:00") && why.contains("05:00")));
+        let period = |last_day| {
+            let fields = [
+                ("x-fran-dag", "1"),
+                ("x-fran-manad", "5"),
+                ("x-fran-ar", "2026"),
+                ("x-till-dag", last_day),
+                ("x-till-manad", "5"),
+                ("x-till-ar", "2026"),
+            ];
+            read(Lang::Sv, &Type::Period, "x", &typed(&fields))
+        };
+        assert_eq!(
+            period("30"),
+            Ok(Value::Period {
+                from: Date::constant(2026, 5, 1),
+                to: Date::constant(2026, 5, 30)
+            })
+        );
+        assert!(period("0").is_err() && period("").is_err());
     }
 
     #[test]

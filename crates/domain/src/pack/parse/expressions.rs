@@ -2025,7 +2025,7 @@ mod tests {
             "(gas.behövs = ja eller gas.inne ≤ 2,5) och servering.för ≠ \"slutet sällskap\"",
             "summa(ägare.andel) = 100",
             "någon(ägare: ägare.skuld > 0 och ägare.andel ≥ 50)",
-            "antal(ägare) - (gas.inne - 2) * 3 < -5",
+            "antal(ägare) - (lokal.platser - 2) * 3 < -5",
             "gas.inne är ej aktuellt",
             "antal(ägare: ägare.skuld > 0) > 1",
             "summa(ägare.andel: ägare.skuld = 0) ≥ 50",

@@ -151,9 +151,9 @@ fn in_order(reader: Reader, main: Option<FileId>) -> Vec<Finding> {
 const OF_FORM: [&str; 5] = ["S004", "S019", "S023", "S025", "S026"];
 
 /// Faults after which every name of the main file is still there, its row read with a stand-in at the fault.
-const KEEPS_NAMES: [&str; 17] = [
+const KEEPS_NAMES: [&str; 18] = [
     "S006", "S007", "S009", "S010", "S011", "S013", "S015", "S034", "S044", "S046", "S047", "S048", "S050", "S051",
-    "S053", "S054", "S055",
+    "S053", "S054", "S055", "S321",
 ];
 
 fn fits(reader: &mut Reader, id: FileId, file: &SourceFile) -> bool {
