@@ -355,6 +355,7 @@ fn measure(expr: &Expr, scope: &Scope<'_>) -> Option<Measure> {
                 Operator::Plus => left.checked_add(right),
                 Operator::Minus => left.checked_sub(right),
                 Operator::Times => left.checked_mul(right),
+                Operator::Divide => left.checked_div(right),
             };
             result.map(Measure::Number)
         }

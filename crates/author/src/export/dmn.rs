@@ -1071,6 +1071,7 @@ fn result(result: &CellResult) -> Result<String, Inexpressible> {
         CellResult::Value(value) => feel::constant(value),
         CellResult::NotApplicable => Ok(format!("\"{NOT_APPLICABLE}\"")),
         CellResult::CaseWorker => Ok(format!("\"{CASE_WORKER}\"")),
+        CellResult::Calculated(expr) => Err(Inexpressible { what: expr.to_string() }),
     }
 }
 

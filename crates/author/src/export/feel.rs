@@ -408,6 +408,7 @@ impl<'p> Writer<'p> {
                     Operator::Plus => ("+", 6),
                     Operator::Minus => ("-", 6),
                     Operator::Times => ("*", 7),
+                    Operator::Divide => ("/", 7),
                 };
                 Ok(either_not_applicable(left, right, binds, |left, right| {
                     // Chains are read from the left.
@@ -436,6 +437,7 @@ impl<'p> Writer<'p> {
             }
             Expr::Any(list, of) => self.quantified(Function::Any, &list.it, of, items),
             Expr::All(list, of) => self.quantified(Function::All, &list.it, of, items),
+            other => Err(inexpressible(other)),
         }
     }
 
@@ -688,6 +690,33 @@ pub fn as_condition(column: &Name, test: &Test) -> Expr {
         ]),
         Test::OneOf(operands) => one_of(operands),
         Test::NotOneOf(operands) => Expr::Not(Box::new(one_of(operands))),
+        Test::Within(low, high) => {
+            let value = |value: &Value| {
+                Expr::Constant(Spanned {
+                    it: value.clone(),
+                    span: nowhere,
+                })
+            };
+            Expr::And(vec![
+                compare(Comparison::GreaterOrEqual, value(low)),
+                compare(Comparison::LessOrEqual, value(high)),
+            ])
+        }
+        Test::Has(word) | Test::Lacks(word) => {
+            let column = Spanned {
+                it: column.clone(),
+                span: nowhere,
+            };
+            let word = Spanned {
+                it: word.clone(),
+                span: nowhere,
+            };
+            let has = Expr::Has(column, word);
+            match test {
+                Test::Lacks(_) => Expr::Not(Box::new(has)),
+                _ => has,
+            }
+        }
         Test::Condition(expr) => expr.clone(),
     }
 }
