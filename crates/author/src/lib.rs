@@ -3,8 +3,8 @@
 //! Always true: everything here is a function of the document's files; there is no network, no clock that decides anything and
 //! no node. What runs a service is in the `samverk` crate, what a document means is in `samverk-domain`. Reading order:
 //! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
-//! [`coverage`] (what examples try), [`findings`] (what is wrong, for people and programs), [`faults`]
-//! (slips sown to try the checker), [`export`] (the document in the
+//! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
+//! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
 //! notations of others), [`cli`] (the commands).
 
 pub mod against;
@@ -12,6 +12,7 @@ pub mod cli;
 pub mod coverage;
 pub mod export;
 pub mod faults;
+pub mod figures;
 pub mod findings;
 pub mod folder;
 pub mod format;

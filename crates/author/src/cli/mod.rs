@@ -8,6 +8,7 @@ pub mod ask;
 pub mod check;
 pub mod explain;
 pub mod export;
+pub mod figures;
 pub mod fmt;
 pub mod forms;
 pub mod new;
@@ -23,6 +24,7 @@ pub enum Command {
     New(new::Args),
     Fmt(fmt::Args),
     Test(test::Args),
+    Figures(figures::Args),
     Export(export::Args),
     Forms(forms::Args),
 }
@@ -36,6 +38,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::New(args) => new::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Test(args) => test::run(args),
+        Command::Figures(args) => figures::run(args),
         Command::Export(args) => export::run(args),
         Command::Forms(args) => forms::run(args),
     }
