@@ -157,9 +157,10 @@ fn world() -> World {
         ],
         adoptions: vec![
             serde_json::from_value(serde_json::json!({
-                "body": "exempelkommun.miljonamnden", "pack": "vattenprov", "version": 1, "pack_sha256": "",
+                "body": "exempelkommun.miljonamnden", "publisher": "exempelmyndigheten", "pack": "vattenprov", "version": 1, "pack_sha256": "",
                 "steps": ["anmälan"], "parameters": {"taxa.vatten": [[null, {"typ": "number", "värde": "900"}]]},
                 "delegations": {}, "receptions": [], "decided": "2026-05-01, § 1",
+                "adopted_at": "2026-05-02T08:00:00Z",
             }))
             .unwrap(),
         ],

@@ -18,7 +18,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{BadConfig, Config};
 use crate::exchange::Rates;
-use crate::library::{Library, NotServed};
+use crate::library::{self, Library, NotServed};
 use crate::seal::Secret;
 use crate::trust::current::{self, Current};
 use crate::trust::federation::Untrusted;
@@ -49,6 +49,8 @@ pub struct Node {
     pub contents: BTreeMap<BodyId, Secret>,
     /// Who is in the federation now.
     pub federation: Current,
+    /// Held while the anchor puts an adoption in the federation's statement.
+    pub publishing: tokio::sync::Mutex<()>,
     /// Questions counted, so that contracts' rates hold.
     pub rates: Rates,
     /// Outgoing HTTP: timeouts, no redirects, no proxy from the environment.
@@ -103,15 +105,17 @@ impl Node {
         }
         let federation = Current::open(dir, &config, surroundings.clock.now()).map_err(NotStarted::Anchor)?;
         let store = Store::open(&dir.join("node.sqlite"))?;
+        let library = Library::open_with(&config.packs_dir, &store)?;
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
             store,
-            library: Library::open(&config.packs_dir)?,
+            library,
             secret,
             eid: crate::login::oidc::Provider::default(),
             keys,
             contents,
             federation,
+            publishing: tokio::sync::Mutex::default(),
             rates: Rates::default(),
             http: outgoing()?,
             clock: surroundings.clock,
@@ -150,6 +154,7 @@ impl Node {
                 .await
         });
         let workers = crate::jobs::start(&self, &stopped);
+        tokio::spawn(library::keep_fresh(Arc::clone(&self), stopped.clone()));
         tokio::spawn(current::keep_fresh(Arc::clone(&self), stopped));
         tracing::info!(node = self.config.name, %address, "the node is running");
         Ok(Running {

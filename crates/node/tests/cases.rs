@@ -122,7 +122,7 @@ impl Town {
             .node("foretagsporten")
             .library
             .version(&name("starta-restaurang"), 1);
-        Arc::clone(known.unwrap())
+        known.unwrap()
     }
 
     /// The example in which everything is granted, as the applicant and the registers said it.

@@ -49,6 +49,8 @@ pub mod documents;
 
 pub mod letters;
 
+pub mod versions;
+
 pub use engine::{Counters, Store};
 pub use tx::{Row, StoreError, ToValue, Tx, Value};
 
@@ -68,4 +70,5 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     diary::MIGRATIONS,
     documents::MIGRATIONS,
     letters::MIGRATIONS,
+    versions::MIGRATIONS,
 ];

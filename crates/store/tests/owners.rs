@@ -514,14 +514,17 @@ fn the_adoption_kept_last_counts() {
     let world = World::new();
     let adoption = |version| Adoption {
         body: body("exempelkommun-a.miljonamnden"),
+        publisher: body("foretagsporten"),
         pack: name("starta-restaurang"),
         version,
         pack_sha256: "ab".to_owned(),
         steps: vec![],
         parameters: BTreeMap::new(),
+        parameter_decisions: BTreeMap::new(),
         delegations: BTreeMap::new(),
         receptions: BTreeSet::new(),
         decided: "2026-03-10, § 27".to_owned(),
+        adopted_at: at(0),
     };
     world
         .run(move |tx| {
@@ -619,4 +622,49 @@ fn all_tables_are_made_and_made_once() {
     let expected = samverk_store::OWNERS.iter().map(|list| list.len() as u64).sum::<u64>();
     assert_eq!(count(&world.store), expected);
     assert_eq!(count(&Store::open(world.store.path()).unwrap()), expected);
+}
+
+#[test]
+fn a_version_of_a_service_never_changes_and_may_get_its_signature_later() {
+    use samverk_domain::terms::{PackVersion, SignedVersion};
+    use samverk_store::versions::{self, Keeping, Kept};
+    let world = World::new();
+    let kept = |sha256: &str, signed: bool| {
+        let files = BTreeMap::from([("tjanst.md".to_owned(), sha256.to_owned())]);
+        Kept {
+            pack: name("starta-restaurang"),
+            version: 1,
+            sha256: sha256.to_owned(),
+            signed: signed.then(|| SignedVersion {
+                version: PackVersion {
+                    publisher: body("foretagsporten"),
+                    pack: name("starta-restaurang"),
+                    version: 1,
+                    sha256: sha256.to_owned(),
+                    published_at: at(0),
+                    files: files.clone(),
+                },
+                signature: "a..b".to_owned(),
+            }),
+            files,
+        }
+    };
+    let keep = |it: Kept| world.run(move |tx| versions::keep(tx, &it, at(1))).unwrap();
+    assert_eq!(keep(kept("aa", false)), Keeping::New);
+    assert_eq!(keep(kept("aa", false)), Keeping::Same);
+    let another = Keeping::Another {
+        sha256: "aa".to_owned(),
+    };
+    assert_eq!(keep(kept("bb", true)), another);
+    let read = || world.run(|tx| versions::since(tx, 0)).unwrap();
+    let (all, before) = read();
+    assert_eq!(all, [kept("aa", false)]);
+    assert_eq!(keep(kept("aa", true)), Keeping::Same);
+    let (all, after) = read();
+    assert_eq!(all, [kept("aa", true)]);
+    assert!(after > before, "a running node sees the signature");
+    assert_eq!(keep(kept("aa", false)), Keeping::Same);
+    assert_eq!(read().0, [kept("aa", true)], "a signature is never lost");
+    let none = world.run(move |tx| versions::since(tx, after)).unwrap();
+    assert_eq!(none, (vec![], after));
 }

@@ -392,7 +392,7 @@ fn adoption(pack: &Pack, role: &Role, body: &Body, joined: Joined<'_>, found: &m
 }
 
 /// The parameters that a step's fee, rules and letters read, through other rules.
-fn parameters_of<'a>(pack: &'a Pack, step: &crate::pack::Step) -> Vec<&'a crate::pack::Parameter> {
+pub(crate) fn parameters_of<'a>(pack: &'a Pack, step: &crate::pack::Step) -> Vec<&'a crate::pack::Parameter> {
     let letters: BTreeSet<&str> = pack
         .outcomes_of(&step.name.it)
         .map(|outcome| outcome.letter.as_str())

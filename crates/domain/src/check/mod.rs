@@ -21,7 +21,7 @@ mod search;
 mod sources;
 mod tables;
 mod texts;
-mod types;
+pub(crate) mod types;
 pub mod uses;
 
 use crate::finding::Finding;

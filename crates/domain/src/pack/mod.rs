@@ -11,20 +11,27 @@ pub mod write;
 pub use model::*;
 
 impl Pack {
-    /// SHA-256 of the files in order of path (path, NUL, length in bytes as decimal digits, NUL, text), hex: what a body
-    /// adopts ([`crate::terms::Adoption::pack_sha256`]).
+    /// SHA-256 of the canonical JSON (RFC 8785) of the files, path → text, hex: what a body adopts
+    /// ([`crate::terms::Adoption::pack_sha256`]) and what a publisher signs ([`crate::terms::PackVersion`]).
     pub fn sha256(&self) -> String {
-        use sha2::{Digest as _, Sha256};
-        let mut files: Vec<_> = self.files.iter().collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut hash = Sha256::new();
-        for file in files {
-            hash.update(file.path.as_bytes());
-            hash.update([0]);
-            hash.update(file.text.len().to_string().as_bytes());
-            hash.update([0]);
-            hash.update(file.text.as_bytes());
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(self.files.iter().map(|file| (file.path.as_str(), file.text.as_str())))
     }
+}
+
+/// [`Pack::sha256`] of files that are not parsed yet.
+pub fn sha256<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    use sha2::{Digest as _, Sha256};
+    let mut files: Vec<_> = files.into_iter().collect();
+    // RFC 8785 §3.2.3: by UTF-16 code units.
+    files.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    let mut hash = Sha256::new();
+    for (at, (path, text)) in files.into_iter().enumerate() {
+        hash.update(if at == 0 { "{" } else { "," });
+        // A JSON string as serde_json writes it is RFC 8785's: \b \t \n \f \r, \" and \\, other controls as \u00xx in lower case.
+        hash.update(serde_json::Value::from(path).to_string());
+        hash.update(":");
+        hash.update(serde_json::Value::from(text).to_string());
+    }
+    hash.update("}");
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

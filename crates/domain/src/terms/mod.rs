@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Name, Value};
 use crate::rules::{Delegation, Setting};
 
+pub mod adopting;
+
 /// A body in the federation: `exempelkommun-a.miljonamnden`. ASCII, lower case, dots and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -236,21 +238,53 @@ pub struct Revocation {
     pub reason: String,
 }
 
-/// A body's adoption of one version of a pack for its own steps, signed (typ `samverk-adoption+jwt`).
+/// One version of a service document as its publisher gives it out: signed, and never another content under the same name
+/// and number. `sha256` is what bodies adopt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackVersion {
+    pub publisher: BodyId,
+    pub pack: Name,
+    pub version: u32,
+    /// SHA-256 of the canonical JSON (RFC 8785) of `files`, hex: [`crate::pack::Pack::sha256`].
+    pub sha256: String,
+    pub published_at: Timestamp,
+    /// Path in the service's folder → text.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A version with its publisher's signature: a compact JWS (typ `samverk-pack+jwt`) over the canonical JSON of `version`,
+/// with the payload left out (RFC 7515 appendix F), so that the document can be read where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedVersion {
+    pub version: PackVersion,
+    pub signature: String,
+}
+
+/// A body's adoption of one version of a pack for its own steps, signed (typ `samverk-adoption+jwt`). A body may have adopted
+/// several versions: cases under way are decided by the one they were started in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
     pub body: BodyId,
+    /// Who gives the document out: where it is fetched.
+    pub publisher: BodyId,
     pub pack: Name,
     pub version: u32,
-    /// SHA-256 of the document's files in order of path (path, NUL, length, NUL, text), hex.
+    /// SHA-256 of the canonical JSON (RFC 8785) of the document's files (path → text), hex.
     pub pack_sha256: String,
     pub steps: Vec<Name>,
     pub parameters: BTreeMap<Name, Vec<(Option<Date>, Value)>>,
+    /// The decision that set a parameter, where it is another than `decided`: `fullmäktige 2026-05-20, § 31`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameter_decisions: BTreeMap<Name, String>,
     pub delegations: BTreeMap<Name, Delegation>,
     /// Hosts that are the body's reception: a receipt there is receipt here (TF 2 kap. 9 §).
     pub receptions: BTreeSet<BodyId>,
     /// The decision to adopt: `2026-03-10, § 27`.
     pub decided: String,
+    /// When it was signed. Of two for one version the later one counts.
+    pub adopted_at: Timestamp,
 }
 
 impl Adoption {
@@ -259,6 +293,25 @@ impl Adoption {
         setting.parameters.extend(self.parameters.clone());
         setting.delegations.extend(self.delegations.clone());
     }
+}
+
+/// Which version a host runs: the newest that every body in question has adopted. `versions` are those that hold today;
+/// `bodies` are all that may answer for a step. A body that has adopted none of them holds nobody back, for its steps go by
+/// print; where the others have none in common, the newest that most of them have adopted. Without any adoption: the newest.
+pub fn version_to_run(
+    versions: &BTreeSet<u32>,
+    bodies: &BTreeSet<BodyId>,
+    adopted: &BTreeSet<(BodyId, u32)>,
+) -> Option<u32> {
+    let adopters = |version: u32| {
+        let has = |body: &&BodyId| adopted.contains(&((*body).clone(), version));
+        bodies.iter().filter(has).count()
+    };
+    // The newest among those with the most adopters: one that all have adopted has the most there can be.
+    versions
+        .iter()
+        .copied()
+        .max_by_key(|version| (adopters(*version), *version))
 }
 
 /// The subject of a question. Never in an address or a log.

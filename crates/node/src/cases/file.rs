@@ -25,6 +25,7 @@ use crate::config::BodyConfig;
 use crate::ctx::Ctx;
 use crate::library;
 use crate::node::Node;
+use crate::publishing;
 use crate::seal::Key;
 use crate::services::draft::key as slot_key;
 
@@ -235,12 +236,20 @@ impl Open {
     pub fn of(node: &Node, row: Row) -> Result<Self, Stopped> {
         let file = open_box(node, &row.body, &row.id, "contents", &row.contents)?;
         let known = pack_of(node, &row.pack, row.version)?;
-        Ok(Self {
+        let open = Self {
             row,
             file,
             known,
             tell_host: false,
-        })
+        };
+        // The number stands for one content; another would decide the case by rules that nobody applied under.
+        if open.known.sha256 != open.file.application.pack_sha256 {
+            return Err(Stopped::Ours(format!(
+                "{} version {} on this node is not the document that the case was started in",
+                open.row.pack, open.row.version
+            )));
+        }
+        Ok(open)
     }
 
     pub fn pack(&self) -> &Pack {
@@ -370,8 +379,7 @@ pub fn pack_of(node: &Node, slug: &str, version: u32) -> Result<Arc<library::Kno
     let slug = Name::parse(slug).map_err(|why| Stopped::Ours(why.to_string()))?;
     node.library
         .version(&slug, version)
-        .cloned()
-        .ok_or_else(|| Stopped::Later(format!("{slug} version {version} is not in this node's packs folder")))
+        .ok_or_else(|| Stopped::Later(format!("{slug} version {version} is not on this node")))
 }
 
 /// The body's adoption of exactly this document.
@@ -381,15 +389,10 @@ pub fn adoption(node: &Node, body: &BodyId, known: &library::Known) -> Result<Ad
         .view(node.clock.now())
         .map_err(|why| Stopped::Later(why.to_string()))?;
     let slug = &known.pack.meta.slug.it;
-    match view.adoption(body, slug) {
-        Some(adopted) if adopted.it.version == known.pack.meta.version.it && adopted.it.pack_sha256 == known.sha256 => {
-            Ok(adopted.it.clone())
-        }
-        _ => Err(Stopped::Later(format!(
-            "{body} has not adopted {slug} version {}",
-            known.pack.meta.version.it
-        ))),
-    }
+    let version = known.pack.meta.version.it;
+    publishing::adoption_that_counts(&view, body, known)
+        .cloned()
+        .ok_or_else(|| Stopped::Later(format!("{body} has not adopted {slug} version {version}")))
 }
 
 /// The body as the federation states it.

@@ -1382,15 +1382,17 @@ fn referral_page(
 ) -> Result<Response, Failure> {
     let open = referrals::Open::of(node, row)?;
     let asked = &open.matter.asked;
-    let pack = node.library.all().find(|known| known.pack.meta.slug.it == asked.pack);
+    let pack = node.library.versions(&asked.pack).pop();
     let facts = asked
         .facts
         .iter()
         .map(|sent| {
             let name = &sent.slot.fact;
-            let text = pack.and_then(|known| known.pack.text("sv", &format!("namn.{name}")));
+            let text = pack
+                .as_ref()
+                .and_then(|known| known.pack.text("sv", &format!("namn.{name}")));
             let value = match &sent.known {
-                Known::Value(value) => match pack {
+                Known::Value(value) => match &pack {
                     Some(known) => letter::shown(&known.pack, name, value, true),
                     None => value.to_string(),
                 },

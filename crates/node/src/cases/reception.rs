@@ -140,7 +140,6 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         .library
         .version(&application.pack, application.version)
         .filter(|known| known.sha256 == application.pack_sha256)
-        .cloned()
         .ok_or(Refused::NotAdopted)?;
     let adoption = super::file::adoption(node, &ctx.body, &known).map_err(|_| Refused::NotAdopted)?;
     // TF 2 kap. 9 §: a receipt at the host is receipt here only because this body has said so.
@@ -215,6 +214,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         known,
         tell_host: true,
     };
+    crate::library::pin(tx, &open.known, ctx.at.instant)?;
     open.refresh(ctx, node)?;
     cases::insert(tx, &open.row)?;
     act(

@@ -44,7 +44,7 @@ async fn rule(
     Path((slug, rule)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let (slug, rule) = (name(&slug)?, name(&rule)?);
-    let known: &Arc<Known> = node.library.newest(&slug, visit.at.day).ok_or(Failure::NotFound)?;
+    let known: Arc<Known> = node.library.newest(&slug, visit.at.day).ok_or(Failure::NotFound)?;
     let pack = &known.pack;
     let (table, heading, is_outcome) = match (pack.outcome_rule(&rule), pack.rule(&rule)) {
         (Some(table), _) => (table, step_text(pack, "sv", &rule), true),

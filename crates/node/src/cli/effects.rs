@@ -51,7 +51,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("{} is not there: has the node been started?", file.display());
     }
     let store = Store::open(&file)?;
-    let library = Library::open(&config.packs_dir)?;
+    let library = Library::open_with(&config.packs_dir, &store)?;
     let period = period(args)?;
     let summaries = store.read_blocking("effects.command", |tx| -> Result<Vec<Summary>, NotCounted> {
         let services = match &args.service {

@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use samverk_author::cli as author;
 pub use samverk_author::cli::print;
 
+pub mod adopt;
 pub mod case;
 pub mod demo;
 pub mod effects;
 pub mod exchange;
 pub mod federation;
+pub mod publish;
 pub mod register;
 pub mod serve;
 pub mod test_eid;
@@ -36,6 +38,8 @@ enum Command {
     Effects(effects::Args),
     Exchange(exchange::Args),
     Federation(federation::Args),
+    Publish(publish::Args),
+    Adopt(adopt::Args),
     Verify(verify::Args),
     Register(register::Args),
 }
@@ -51,6 +55,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Effects(args) => effects::run(&args),
         Command::Exchange(args) => exchange::run(&args),
         Command::Federation(args) => federation::run(&args),
+        Command::Publish(args) => publish::run(&args),
+        Command::Adopt(args) => adopt::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Register(args) => register::run(&args),
     };

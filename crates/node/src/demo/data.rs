@@ -128,6 +128,9 @@ pub struct AdoptionData {
     pub receptions: Vec<BodyId>,
     #[serde(default)]
     pub parameters: BTreeMap<Name, Vec<Dated>>,
+    /// The decisions that set them, where it is another body's than the one that adopts.
+    #[serde(default)]
+    pub parameter_decisions: BTreeMap<Name, String>,
     #[serde(default)]
     pub delegations: BTreeMap<Name, DelegationData>,
 }

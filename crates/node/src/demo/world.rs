@@ -18,20 +18,23 @@ use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::SourceFile;
 use samverk_domain::pack::{Area, Pack, ParameterDefault, ParameterType, Type, parse};
 use samverk_domain::rules::Delegation;
-use samverk_domain::terms::{Adoption, Body, BodyId, Federation, Offer, Offered, SignedContract, Task};
+use samverk_domain::terms::adopting::{self, Settable};
+use samverk_domain::terms::{Adoption, Body, BodyId, BodyKind, Federation, Offer, Offered, SignedContract, Task};
 use samverk_domain::words::ids::PersonId;
-use samverk_store::{Store, StoreError, terms};
+use samverk_store::{Store, StoreError, terms, versions};
 use serde::{Deserialize, Serialize};
 
 use super::agreements::{self, Agreement, Field};
 use super::data::{self, AdoptionData, BadData, BodyData, FederationData, NodeData, StaffData};
 use crate::chance::Chance;
 use crate::config::{BodyConfig, Eid, Portal, Role, Staff};
+use crate::library::Known;
+use crate::publishing::version;
 use crate::registers::import::{self, NotImported, Order};
 use crate::seal;
 use crate::test_eid::{EidConfig, Registered};
 use crate::trust::contract::{self, Acceptance, NoContract};
-use crate::trust::federation::{self, Anchor, Statement, Untrusted};
+use crate::trust::federation::{self, Anchor, FederationView, Statement, Untrusted};
 use crate::trust::keys::{BodyKeys, KeyFileError};
 
 /// The e-legitimation provider's name among the nodes. It has no part in the exchange.
@@ -240,7 +243,7 @@ impl World {
         match kept {
             Some(kept) => {
                 world.federation.offers = kept.offers;
-                world.federation.adoptions = kept.adoptions;
+                world.federation.adoptions = world.published_adoptions(order.now).unwrap_or(kept.adoptions);
             }
             None => {
                 agreed = world.offers(&data, &keys, &order.changes)?;
@@ -253,6 +256,7 @@ impl World {
         world.eid()?;
         let stores = world.stores()?;
         world.import(&stores, &order.changes, order.now)?;
+        world.publish(&stores, &keys, order.now)?;
         world.contract(&stores, &keys, agreed, &statement, order)?;
         world.keep()?;
         Ok(world)
@@ -364,7 +368,7 @@ impl World {
                 if adopted.contains(&(slug.clone(), body.clone())) {
                     continue;
                 }
-                let adoption = unheard_of(pack, body, steps, &host);
+                let adoption = self.unheard_of(pack, body, steps, &host);
                 for (parameter, values) in &adoption.parameters {
                     let values: Vec<String> = values.iter().map(|(_, value)| value.to_string()).collect();
                     made_up.push(format!(
@@ -378,6 +382,41 @@ impl World {
         }
         self.made_up.extend(made_up);
         Ok(signed)
+    }
+
+    /// What stands in the anchor's statement now: bodies may have adopted more since the world was laid out.
+    fn published_adoptions(&self, now: Timestamp) -> Option<Vec<String>> {
+        let anchor = self.node_of(&self.federation.anchor)?;
+        let jws = std::fs::read_to_string(self.node_dir(&anchor.name).join("statement.jws")).ok()?;
+        let view = FederationView::unpinned(jws.trim(), now).ok()?;
+        Some(view.federation().adoptions.clone())
+    }
+
+    /// [`everything_set`], as far as it is the body's to set.
+    fn unheard_of(&self, pack: &Pack, body: BodyId, steps: Vec<Name>, host: &BodyId) -> Adoption {
+        let by = (self.publisher(pack), self.federation.issued_at);
+        let kind = self.federation.body(&body).map_or(BodyKind::Agency, |body| body.kind);
+        let mut adoption = everything_set(pack, body, steps, host, by);
+        let settable = Settable::of(pack);
+        let bare = Adoption {
+            parameters: BTreeMap::new(),
+            delegations: BTreeMap::new(),
+            ..adoption.clone()
+        };
+        let may = |with: Adoption| adopting::faults(pack, &settable, &with, kind).is_empty();
+        adoption.parameters.retain(|name, values| {
+            may(Adoption {
+                parameters: [(name.clone(), values.clone())].into(),
+                ..bare.clone()
+            })
+        });
+        adoption.delegations.retain(|name, delegation| {
+            may(Adoption {
+                delegations: [(name.clone(), delegation.clone())].into(),
+                ..bare.clone()
+            })
+        });
+        adoption
     }
 
     fn adoption(&self, adopted: AdoptionData) -> Result<Adoption, NoWorld> {
@@ -409,11 +448,13 @@ impl World {
         }
         Ok(Adoption {
             body: adopted.body,
+            publisher: self.publisher(pack),
             pack: adopted.pack,
             version: adopted.version,
             pack_sha256: pack.sha256(),
             steps: adopted.steps,
             parameters,
+            parameter_decisions: adopted.parameter_decisions,
             delegations: adopted
                 .delegations
                 .into_iter()
@@ -421,7 +462,46 @@ impl World {
                 .collect(),
             receptions: adopted.receptions.into_iter().collect(),
             decided: adopted.decided,
+            adopted_at: self.federation.issued_at,
         })
+    }
+
+    /// Who gives a service out: the body that the document names, else the first body where people start it.
+    pub fn publisher(&self, pack: &Pack) -> BodyId {
+        let said = pack.meta.publisher.it.as_str();
+        let bodies = &self.federation.bodies;
+        let named = bodies
+            .iter()
+            .find(|body| [&body.name, &body.part_of].into_iter().any(|name| name == said));
+        let portal = self.portal(&pack.meta.slug.it).map(|node| &node.bodies[0].id);
+        named
+            .map(|body| &body.id)
+            .or(portal)
+            .unwrap_or(&self.federation.anchor)
+            .clone()
+    }
+
+    /// Each service as its publisher gives it out, in the publisher's own store.
+    fn publish(&self, stores: &BTreeMap<String, Store>, keys: &Keys, now: Timestamp) -> Result<(), NoWorld> {
+        for pack in &self.packs {
+            let publisher = self.publisher(pack);
+            let Some(node) = self.node_of(&publisher) else { continue };
+            let meta = &pack.meta;
+            let signed = version::sign(
+                &pack.files,
+                (meta.slug.it.clone(), meta.version.it),
+                &keys[&publisher],
+                now,
+            )
+            .map_err(Untrusted::from)?;
+            let kept = Known::of(pack.files.clone(), Some(signed))
+                .map_err(|why| NoWorld::Pack(meta.slug.it.to_string(), why))?
+                .kept();
+            let kept: Result<versions::Keeping, StoreError> =
+                stores[&node.name].run_blocking("demo.publish", move |tx| versions::keep(tx, &kept, now));
+            kept?;
+        }
+        Ok(())
     }
 
     /// Signs the statement and puts it where the anchor publishes it and where each node has its copy.
@@ -763,7 +843,13 @@ fn suit(data: &mut FederationData, packs: &[Pack]) -> Vec<String> {
 
 /// An adoption of a service of which the demonstration's data says nothing: every parameter without a standard gets a value
 /// within its bounds, and every delegation is given.
-fn unheard_of(pack: &Pack, body: BodyId, steps: Vec<Name>, host: &BodyId) -> Adoption {
+fn everything_set(
+    pack: &Pack,
+    body: BodyId,
+    steps: Vec<Name>,
+    host: &BodyId,
+    (publisher, adopted_at): (BodyId, Timestamp),
+) -> Adoption {
     let decided_on = pack.meta.valid_from.it;
     let mut parameters = BTreeMap::new();
     let mut delegations = BTreeMap::new();
@@ -789,14 +875,17 @@ fn unheard_of(pack: &Pack, body: BodyId, steps: Vec<Name>, host: &BodyId) -> Ado
     }
     Adoption {
         body,
+        publisher,
         pack: pack.meta.slug.it.clone(),
         version: pack.meta.version.it,
         pack_sha256: pack.sha256(),
         steps,
         parameters,
+        parameter_decisions: BTreeMap::new(),
         delegations,
         receptions: [host.clone()].into(),
         decided: format!("{decided_on}, § 1"),
+        adopted_at,
     }
 }
 
@@ -1065,10 +1154,13 @@ mod tests {
             assert!(found.is_empty(), "{found:#?}");
             for adoption in adoptions.iter().filter(|adoption| adoption.pack == pack.meta.slug.it) {
                 assert_eq!(adoption.pack_sha256, pack.sha256());
+                let kind = view.body(&adoption.body).unwrap().kind;
+                let faults = adopting::faults(pack, &Settable::of(pack), adoption, kind);
+                assert_eq!(faults, [] as [String; 0], "{} {}", adoption.body, adoption.pack);
             }
         }
         let library = Library::open(&world.node_dir("exempelkommun-a").join("packs")).unwrap();
-        assert_eq!(library.all().count(), world.packs.len());
+        assert_eq!(library.all().len(), world.packs.len());
     }
 
     /// A small service of the binary under another name, with a task that nobody has.

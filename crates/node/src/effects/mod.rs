@@ -50,7 +50,8 @@ pub fn gather(
     if let Some(bodies) = bodies {
         events.retain(|event| bodies.contains(&event.body));
     }
-    let versions = library.all().map(|known| &known.pack);
+    let known = library.all();
+    let versions = known.iter().map(|known| &known.pack);
     let documents = Documents::of(versions.filter(|pack| pack.meta.slug.it.as_str() == service));
     Ok(summary::summary(node, service, (from, to), &events, &documents))
 }

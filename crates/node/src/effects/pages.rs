@@ -64,7 +64,7 @@ async fn count(node: &Arc<Node>, visit: &Visit, slug: &Name, bodies: Option<Vec<
 fn service(node: &Node, visit: &Visit, slug: &str) -> Result<(Name, Arc<crate::library::Known>), Failure> {
     let slug = Name::parse(slug).map_err(|_| Failure::NotFound)?;
     let known = node.library.newest(&slug, visit.at.day).ok_or(Failure::NotFound)?;
-    Ok((slug, Arc::clone(known)))
+    Ok((slug, known))
 }
 
 /// `/effekter/starta-restaurang`, with `.json` or `.csv` for machines.

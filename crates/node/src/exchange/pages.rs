@@ -190,9 +190,9 @@ fn fields(node: &Node, lang: Lang, usage: &Usage) -> String {
         return Texts::get(lang, message(&usage.what)).to_string();
     }
     let slug = Name::parse(&usage.purpose).ok();
-    let pack = slug.and_then(|slug| node.library.all().find(|known| known.pack.meta.slug.it == slug));
+    let pack = slug.and_then(|slug| node.library.versions(&slug).pop());
     let names = usage.fields.iter().map(|field| {
-        let fact = pack.and_then(|known| {
+        let fact = pack.as_ref().and_then(|known| {
             let all = known
                 .pack
                 .facts
@@ -228,11 +228,10 @@ fn message(kind: &str) -> &'static str {
 }
 
 fn purpose(node: &Node, lang: Lang, purpose: &str) -> String {
-    let known = node
-        .library
-        .all()
-        .find(|known| known.pack.meta.slug.it.as_str() == purpose);
+    let slug = Name::parse(purpose).ok();
+    let known = slug.and_then(|slug| node.library.versions(&slug).pop());
     known
+        .as_ref()
         .and_then(|known| known.pack.text(lang.code(), "tjänst.titel"))
         .unwrap_or(purpose)
         .to_owned()

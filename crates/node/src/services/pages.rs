@@ -33,6 +33,7 @@ use crate::effects::log::{Happened, Matter, note};
 use crate::library::Known as KnownPack;
 use crate::login::{self, Message, Person};
 use crate::node::Node;
+use crate::publishing;
 use crate::trust::federation::FederationView;
 use crate::web::form::{Fields, UPLOAD_BYTES_MAX, Upload};
 use crate::web::parts::{Icon, Markup};
@@ -147,13 +148,12 @@ async fn desk(node: &Arc<Node>, visit: &Visit, person: &Person, id: &str) -> Res
     let known = node
         .library
         .version(&open.draft.pack, open.draft.version)
-        .cloned()
         .ok_or_else(|| Failure::ours("a draft is of a version of its service that is not here any more"))?;
     let mut ctx = ctx;
     ctx.ground.purpose = open.draft.pack.to_string();
     let view = view(node)?;
     Ok(Desk {
-        adoptions: view.adoptions().map(|adoption| adoption.it.clone()).collect(),
+        adoptions: publishing::adoptions_that_count(&view, &known),
         ctx,
         known,
         view,
@@ -275,9 +275,8 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
             .filter(|body| body.tasks.iter().any(|t| t.task == task))
             .collect();
         for body in &bodies {
-            let adopted = view
-                .adoption(&body.id, &pack.meta.slug.it)
-                .is_some_and(|a| a.it.version == pack.meta.version.it && a.it.steps.contains(&step.name.it));
+            let adopted = publishing::adoption_that_counts(&view, &body.id, &known)
+                .is_some_and(|adoption| adoption.steps.contains(&step.name.it));
             if !adopted {
                 not_adopted.push(format!(
                     "{}, {}",
@@ -399,8 +398,8 @@ fn offered(node: &Node, visit: &Visit, slug: &str) -> Result<Arc<KnownPack>, Fai
         .portal
         .as_ref()
         .is_some_and(|portal| portal.packs.contains(&slug));
-    let known = node.library.newest(&slug, visit.at.day).filter(|_| may);
-    known.cloned().ok_or(Failure::NotFound)
+    let known = publishing::running(node, &slug, visit.at.day).filter(|_| may);
+    known.ok_or(Failure::NotFound)
 }
 
 // ---- Whom to act for -------------------------------------------------------------------------------------------------
@@ -508,7 +507,7 @@ async fn chosen(
         Err(why) => {
             if let Some(known) = Name::parse(&slug)
                 .ok()
-                .and_then(|slug| node.library.newest(&slug, visit.at.day).cloned())
+                .and_then(|slug| publishing::running(&node, &slug, visit.at.day))
             {
                 let matter = Matter::of(
                     &ctx,
@@ -562,6 +561,7 @@ async fn begin(
     let id = node
         .store
         .run("services.begin", move |tx| {
+            crate::library::pin(tx, &known, ctx.at.instant)?;
             let id = vault::begin(&ctx, tx, &own.secret, &own.chance, &beginning)?;
             let matter = Matter::of(&ctx, &own, beginning.pack.as_str(), beginning.version, &id);
             note(&ctx, tx, &own, &matter, &Happened::once(EventKind::Started))?;
@@ -2051,7 +2051,6 @@ fn pack_of(node: &Node, submission: &submissions::Submission) -> Result<Arc<Know
     let slug = Name::parse(&submission.pack).map_err(Failure::ours)?;
     node.library
         .version(&slug, submission.version)
-        .cloned()
         .ok_or_else(|| Failure::ours("the service's version is not here any more"))
 }
 
@@ -2291,7 +2290,7 @@ async fn mine(State(node): State<Arc<Node>>, visit: Visit, person: Person) -> Re
     }
     let portal = node.config.portal.iter().flat_map(|portal| portal.packs.iter());
     let services = portal
-        .filter_map(|slug| node.library.newest(slug, visit.at.day))
+        .filter_map(|slug| publishing::running(&node, slug, visit.at.day))
         .map(|known| (known.pack.meta.slug.it.to_string(), title(&known.pack, lang)))
         .collect();
     show(&MinePage {

@@ -65,7 +65,7 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
         return Err(Failure::Stale);
     }
     let slug = Name::parse(&submission.pack).map_err(Failure::ours)?;
-    let known = node.library.version(&slug, submission.version).cloned();
+    let known = node.library.version(&slug, submission.version);
     let known = known.ok_or_else(|| Failure::ours("the service's version is not here any more"))?;
     let draft = kept(node, submission)?.draft;
     let plain = submission_key(node, &submission.id)

@@ -163,7 +163,10 @@ pub async fn keep_fresh(node: Arc<Node>, mut stopped: watch::Receiver<bool>) {
             }
         };
         match &again {
-            Ok(_) => said = false,
+            Ok(view) => {
+                said = false;
+                crate::publishing::fetch::missing(&node, view).await;
+            }
             // Once is enough for the log: it is tried every other second.
             Err(_) if said => {}
             Err(why) => {

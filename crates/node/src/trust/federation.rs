@@ -197,7 +197,7 @@ pub struct Published<T> {
 pub struct FederationView {
     statement: Statement,
     offers: BTreeMap<String, Published<Offer>>,
-    adoptions: BTreeMap<(BodyId, Name), Published<Adoption>>,
+    adoptions: BTreeMap<(BodyId, Name, u32), Published<Adoption>>,
     refused: Vec<String>,
 }
 
@@ -239,18 +239,25 @@ impl FederationView {
         for jws in view.statement.federation.adoptions.clone() {
             match view.read_by_own_body(&jws, contract::TYP_ADOPTION, |adoption: &Adoption| &adoption.body) {
                 Ok(published) => {
-                    let place = (published.it.body.clone(), published.it.pack.clone());
-                    if view.adoptions.insert(place.clone(), published).is_some() {
-                        twice.insert(place);
+                    let it = &published.it;
+                    let place = (it.body.clone(), it.pack.clone(), it.version);
+                    match view.adoptions.get(&place) {
+                        Some(other) if other.it.adopted_at > it.adopted_at || other.jws == published.jws => {}
+                        Some(other) if other.it.adopted_at == it.adopted_at => drop(twice.insert(place)),
+                        _ => {
+                            twice.remove(&place);
+                            view.adoptions.insert(place, published);
+                        }
                     }
                 }
                 Err(why) => view.refused.push(format!("an adoption: {why}")),
             }
         }
-        // Which of two the body meant is not ours to guess.
+        // The later one counts. Which of two at once the body meant is not ours to guess.
         for place in twice {
             view.adoptions.remove(&place);
-            view.refused.push(format!("{} has adopted {} twice", place.0, place.1));
+            view.refused
+                .push(format!("{} has adopted {} {} twice at once", place.0, place.1, place.2));
         }
         view
     }
@@ -290,8 +297,18 @@ impl FederationView {
         self.adoptions.values()
     }
 
-    pub fn adoption(&self, body: &BodyId, pack: &Name) -> Option<&Published<Adoption>> {
-        self.adoptions.get(&(body.clone(), pack.clone()))
+    /// The body's adoption of one version.
+    pub fn adoption(&self, body: &BodyId, pack: &Name, version: u32) -> Option<&Published<Adoption>> {
+        self.adoptions.get(&(body.clone(), pack.clone(), version))
+    }
+
+    /// The body's adoption of the highest version that it has adopted.
+    pub fn newest_adoption(&self, body: &BodyId, pack: &Name) -> Option<&Published<Adoption>> {
+        let versions = (body.clone(), pack.clone(), 0)..=(body.clone(), pack.clone(), u32::MAX);
+        self.adoptions
+            .range(versions)
+            .next_back()
+            .map(|(_, published)| published)
     }
 
     /// What stood in the statement and does not count, with the reason: for who operates the node.
@@ -455,14 +472,17 @@ pub(crate) mod tests {
     pub(crate) fn adoption() -> Adoption {
         Adoption {
             body: id("miljonamnden"),
+            publisher: id("skatteregistret"),
             pack: name("starta-restaurang"),
             version: 1,
             pack_sha256: "00".repeat(32),
             steps: vec![name("livsmedel")],
             parameters: BTreeMap::new(),
+            parameter_decisions: BTreeMap::new(),
             delegations: BTreeMap::new(),
             receptions: BTreeSet::new(),
             decided: "2026-03-10, § 27".to_owned(),
+            adopted_at: at("2026-03-10T12:00:00Z"),
         }
     }
 
@@ -514,7 +534,7 @@ pub(crate) mod tests {
         assert_eq!(view.key(&world.provider.keyid()).unwrap().0, &id("skatteregistret"));
         assert_eq!(view.offers_by(&id("skatteregistret")).count(), 1);
         assert_eq!(
-            view.adoption(&id("miljonamnden"), &name("starta-restaurang"))
+            view.adoption(&id("miljonamnden"), &name("starta-restaurang"), 1)
                 .unwrap()
                 .it,
             adoption()
@@ -599,7 +619,7 @@ pub(crate) mod tests {
             .push(sign_statement(world.consumer.signing(), contract::TYP_OFFER, &offer()).unwrap());
         world.federation.offers.push("nonsense".to_owned());
         let other = Adoption {
-            version: 2,
+            decided: "2026-03-10, § 28".to_owned(),
             ..adoption()
         };
         world
@@ -608,7 +628,31 @@ pub(crate) mod tests {
             .push(sign_statement(world.consumer.signing(), contract::TYP_ADOPTION, &other).unwrap());
         let view = world.view();
         assert_eq!(view.offers().count(), 1);
-        assert_eq!(view.adoptions().count(), 0, "two adoptions of one pack");
+        assert_eq!(view.adoptions().count(), 0, "two adoptions of one version at once");
         assert_eq!(view.refused().len(), 3);
+    }
+
+    #[test]
+    fn a_body_may_have_adopted_several_versions_and_of_one_the_later_adoption_counts() {
+        let mut world = world();
+        let mut publish = |adoption: Adoption| {
+            let jws = sign_statement(world.consumer.signing(), contract::TYP_ADOPTION, &adoption).unwrap();
+            world.federation.adoptions.insert(0, jws);
+        };
+        publish(Adoption {
+            version: 2,
+            ..adoption()
+        });
+        publish(Adoption {
+            decided: "2026-05-12, § 40".to_owned(),
+            adopted_at: at("2026-05-12T12:00:00Z"),
+            ..adoption()
+        });
+        let view = world.view();
+        let (body, pack) = (id("miljonamnden"), name("starta-restaurang"));
+        assert_eq!(view.adoptions().count(), 2);
+        assert_eq!(view.adoption(&body, &pack, 1).unwrap().it.decided, "2026-05-12, § 40");
+        assert_eq!(view.newest_adoption(&body, &pack).unwrap().it.version, 2);
+        assert!(view.refused().is_empty());
     }
 }

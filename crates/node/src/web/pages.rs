@@ -93,7 +93,7 @@ fn services(node: &Node, visit: &Visit) -> Vec<Service> {
     let slugs = node.config.portal.iter().flat_map(|portal| &portal.packs);
     slugs
         .filter_map(|slug| {
-            let known = node.library.newest(slug, visit.at.day)?;
+            let known = crate::publishing::running(node, slug, visit.at.day)?;
             let text = |key| known.pack.text(visit.lang.code(), key).unwrap_or_default().to_owned();
             Some(Service {
                 slug: slug.to_string(),
