@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use samverk_domain::check::same::{self, Part};
 use samverk_domain::check::{self, Joined};
 use samverk_domain::fact::{Facts, Known, Name};
 use samverk_domain::finding::{Severity, SourceFile, Span};
@@ -26,7 +27,9 @@ pub struct Comparison {
     pub new_version: u32,
     /// What stands otherwise in the document, in the newer one's order; what is gone comes last in its section.
     pub written: Vec<Written>,
-    /// Steps that come out differently in some case, each with such a case.
+    /// Rules and conditions that come out differently in some case: all classes of cases are tried.
+    pub rules: Vec<RuleComesOut>,
+    /// Steps that come out differently in some example of either version.
     pub outcomes: Vec<ComesOut>,
     /// Questions and register facts that come or go.
     pub asked: Changed,
@@ -60,6 +63,17 @@ pub struct ComesOut {
     pub case: String,
     pub old: Result,
     pub new: Result,
+}
+
+/// A rule, or a condition, that comes out differently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleComesOut {
+    /// `Regel gasol.behövs`, `Behövs när för gasol`, `Kontrollen k1`.
+    pub of: String,
+    /// `gas.inne = 3`; absent where the cases are more than are tried.
+    pub case: Option<String>,
+    pub old: String,
+    pub new: String,
 }
 
 /// What a step comes to.
@@ -145,6 +159,7 @@ pub fn compare(old: &Pack, new: &Pack, cases: &[Case], joined: Option<Joined<'_>
         service: new.meta.slug.it.to_string(),
         old_version: old.meta.version.it,
         new_version: new.meta.version.it,
+        rules: rules_of(old, new),
         outcomes: outcomes(old, new),
         asked: asked(old, new),
         fetched: fetched(old, new),
@@ -166,7 +181,7 @@ impl Comparison {
 // ---- what is written otherwise ----
 
 /// One row or heading of a document, by what it is about.
-struct Part {
+struct Place {
     section: String,
     key: String,
     text: String,
@@ -174,7 +189,7 @@ struct Part {
 
 fn written(old: &Pack, new: &Pack) -> Vec<Written> {
     let (before, after) = (parts(old), parts(new));
-    let key = |part: &Part| (part.section.clone(), part.key.clone());
+    let key = |part: &Place| (part.section.clone(), part.key.clone());
     let was: BTreeMap<_, &str> = before.iter().map(|part| (key(part), part.text.as_str())).collect();
     let is: BTreeSet<_> = after.iter().map(key).collect();
     let mut all: Vec<Written> = Vec::new();
@@ -213,14 +228,14 @@ fn written(old: &Pack, new: &Pack) -> Vec<Written> {
 }
 
 /// Under `första` the order of the rows decides.
-fn moved(section: &str, before: &[Part], after: &[Part]) -> Option<Written> {
+fn moved(section: &str, before: &[Place], after: &[Place]) -> Option<Written> {
     let heading = after
         .iter()
         .find(|part| part.section == section && part.key == HEADING)?;
     if !heading.text.contains("första") {
         return None;
     }
-    let of = |parts: &[Part]| -> Vec<String> {
+    let of = |parts: &[Place]| -> Vec<String> {
         let own = parts
             .iter()
             .filter(|part| part.section == section && part.key != HEADING);
@@ -241,10 +256,10 @@ fn moved(section: &str, before: &[Part], after: &[Part]) -> Option<Written> {
 /// The heading of a section that decides something (a rule's policy).
 const HEADING: &str = "rubriken";
 
-fn parts(pack: &Pack) -> Vec<Part> {
+fn parts(pack: &Pack) -> Vec<Place> {
     let mut all = Vec::new();
     let mut add = |section: &str, key: String, span: Span| {
-        all.push(Part {
+        all.push(Place {
             section: section.to_owned(),
             key,
             text: line(&pack.files, span),
@@ -297,7 +312,7 @@ fn parts(pack: &Pack) -> Vec<Part> {
     }
     for file in &pack.files {
         if let Some(name) = file.path.strip_prefix("brev/") {
-            all.push(Part {
+            all.push(Place {
                 section: "Brev".to_owned(),
                 key: name.trim_end_matches(".md").to_owned(),
                 text: file.text.trim().to_owned(),
@@ -310,7 +325,7 @@ fn parts(pack: &Pack) -> Vec<Part> {
             if text.span.file.0 as usize >= pack.files.len() || is_table(pack, text.span) {
                 continue;
             }
-            all.push(Part {
+            all.push(Place {
                 section: format!("Texter ({language})"),
                 key: key.clone(),
                 text: text.it.clone(),
@@ -354,7 +369,82 @@ fn line(files: &[SourceFile], span: Span) -> String {
 
 // ---- what it means ----
 
-/// Cases in which a step comes out differently: the classes of what its tables rest on, then the examples of both.
+/// Rules and conditions that are in both and come out differently, over all classes of what they rest on.
+fn rules_of(old: &Pack, new: &Pack) -> Vec<RuleComesOut> {
+    let all = same::differences(old, new).into_iter().map(|differs| {
+        let name = &differs.of;
+        let of = match differs.part {
+            Part::Rule(kind) => section_of(kind, name),
+            Part::NeededWhen => format!("Behövs när för {name}"),
+            Part::Control => format!("Kontrollen {name}"),
+        };
+        let Some((case, facts, setting)) = differs.case else {
+            return RuleComesOut {
+                of,
+                case: None,
+                old: String::new(),
+                new: String::new(),
+            };
+        };
+        let result_in = |pack: &Pack, at: (&Facts, &Setting)| match differs.part {
+            Part::Rule(RuleKind::Outcome) | Part::NeededWhen => said(&result(pack, at, name)),
+            Part::Rule(RuleKind::Fact) => value(pack, at, name),
+            Part::Control => control(pack, at, name),
+        };
+        // The case holds only what the difference rests on. Within an example the rest is known too.
+        let within = old.examples.iter().chain(&new.examples).find_map(|example| {
+            let (own, own_setting) = facts_of(new, example);
+            let whole = laid_over(own, &facts);
+            let (was, is) = (
+                result_in(old, (&whole, &own_setting)),
+                result_in(new, (&whole, &own_setting)),
+            );
+            (was != is && ![&was, &is].iter().any(|it| OPEN.contains(&it.as_str()))).then_some((was, is))
+        });
+        let (old, new) =
+            within.unwrap_or_else(|| (result_in(old, (&facts, &setting)), result_in(new, (&facts, &setting))));
+        RuleComesOut {
+            old,
+            new,
+            of,
+            case: Some(case),
+        }
+    });
+    all.collect()
+}
+
+/// Results that are none yet.
+const OPEN: [&str; 2] = ["väntar", "saknas"];
+
+fn laid_over(mut whole: Facts, case: &Facts) -> Facts {
+    whole
+        .known
+        .extend(case.known.iter().map(|(name, known)| (name.clone(), known.clone())));
+    whole
+        .lists
+        .extend(case.lists.iter().map(|(name, items)| (name.clone(), items.clone())));
+    whole
+}
+
+fn value(pack: &Pack, (facts, setting): (&Facts, &Setting), name: &Name) -> String {
+    let evaluation = rules::evaluate(pack, facts, setting);
+    let text = match evaluation.values.get(name) {
+        Some(Known::Value(value)) => value.to_string(),
+        Some(Known::NotApplicable) => "ej aktuellt".to_owned(),
+        Some(Known::Missing(_)) | None => "saknas".to_owned(),
+    };
+    match evaluation.fired.get(name) {
+        Some(row) => format!("{text} ({row})"),
+        None => text,
+    }
+}
+
+fn control(pack: &Pack, (facts, setting): (&Facts, &Setting), name: &Name) -> String {
+    let stops = rules::broken_controls(pack, facts, setting).contains(name);
+    if stops { "stoppar" } else { "stoppar inte" }.to_owned()
+}
+
+/// Examples in which a step comes out differently, the first for each step.
 fn outcomes(old: &Pack, new: &Pack) -> Vec<ComesOut> {
     let mut found: BTreeMap<Name, ComesOut> = BTreeMap::new();
     let mut try_case = |title: String, of_old: (&Facts, &Setting), of_new: (&Facts, &Setting)| {
@@ -643,8 +733,24 @@ pub fn in_words(it: &Comparison) -> String {
         }
     }
     line("\nVad det betyder".to_owned());
-    if it.outcomes.is_empty() {
-        line("  Inget prövat fall får ett annat utfall, andra grunder eller en annan avgift.".to_owned());
+    for rule in &it.rules {
+        match &rule.case {
+            Some(case) if rule.old == rule.new => {
+                line(format!("  {}: andra rader gäller när {case}", rule.of));
+            }
+            Some(case) => {
+                line(format!("  {}: när {case}", rule.of));
+                line(format!("      förr  {}", rule.old));
+                line(format!("      nu    {}", rule.new));
+            }
+            None => line(format!(
+                "  {}: för många fall för att prövas; jämför raderna ovan.",
+                rule.of
+            )),
+        }
+    }
+    if it.outcomes.is_empty() && it.rules.is_empty() {
+        line("  Inget fall får ett annat utfall, andra grunder eller en annan avgift.".to_owned());
     }
     for outcome in &it.outcomes {
         line(format!("  {}: i {}", outcome.step, outcome.case));

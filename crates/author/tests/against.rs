@@ -55,6 +55,9 @@ fn a_row_that_decides_otherwise_is_shown_with_a_case_the_step_and_what_is_under_
         (it.written[0].section.as_str(), it.written[0].key.as_str()),
         ("Utfallsregel anmälan", "a1")
     );
+    let rule = &it.rules[0];
+    assert_eq!(rule.of, "Utfallsregel anmälan");
+    assert!(rule.case.as_ref().unwrap().contains("ansvarig"), "{rule:?}");
     let outcome = it.outcomes.first().unwrap();
     assert_eq!(
         (outcome.old.outcome.as_str(), outcome.new.outcome.as_str()),

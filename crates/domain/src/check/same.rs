@@ -7,13 +7,15 @@
 //! are more than [`CASES_MAX`] the answer is `Unknown`, which says how many facts there are. Examples are not compared: they
 //! say nothing that the rules do not.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 
 use super::search::{self, Case, Outcome as Answer, Search, Verdict};
 use super::tables::Table;
 use super::uses::{self, By};
-use crate::fact::{Known, Name};
-use crate::pack::{CellResult, Expr, Pack, Policy, Row, Rule};
+use crate::fact::{Facts, Known, Name};
+use crate::pack::{CellResult, Expr, Pack, Policy, Row, Rule, RuleKind};
+use crate::rules::Setting;
 
 /// Cases tried for one difference.
 pub const CASES_MAX: u32 = 400_000;
@@ -41,6 +43,7 @@ pub fn same(one: &Pack, other: &Pack) -> Same {
     let pair = Pair {
         one: &Search::new(&loose_one),
         other: &Search::new(&loose_other),
+        at: RefCell::default(),
     };
     for (rule, with) in loose_one.rules.iter().zip(&loose_other.rules) {
         if plain(rule) == plain(with) {
@@ -75,6 +78,78 @@ pub fn same(one: &Pack, other: &Pack) -> Same {
         }
     }
     Same::Yes
+}
+
+/// A rule of both documents that comes out differently, or a condition that does.
+#[derive(Clone, Debug)]
+pub struct Differs {
+    /// The rule's fact or step; of a condition its step or its control.
+    pub of: Name,
+    pub part: Part,
+    /// The case in words and as facts; none where the cases are more than [`CASES_MAX`] and nothing was found in those tried.
+    pub case: Option<(String, Facts, Setting)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Rule(RuleKind),
+    NeededWhen,
+    Control,
+}
+
+/// Every rule and condition of both documents that comes out differently in some case, each with one.
+pub fn differences(one: &Pack, other: &Pack) -> Vec<Differs> {
+    let (loose_one, loose_other) = (search::loosened(one), search::loosened(other));
+    let pair = Pair {
+        one: &Search::new(&loose_one),
+        other: &Search::new(&loose_other),
+        at: RefCell::default(),
+    };
+    let mut all = Vec::new();
+    let mut add = |of: &Name, part: Part, answer: Answer| {
+        let at = pair.at.take();
+        let case = match answer {
+            Answer::None => return,
+            Answer::Found(words) => at.map(|case| (words, case.facts, case.setting)),
+            Answer::TooMany => None,
+        };
+        all.push(Differs {
+            of: of.clone(),
+            part,
+            case,
+        });
+    };
+    for rule in &loose_one.rules {
+        let with = loose_other
+            .rules
+            .iter()
+            .find(|with| with.kind == rule.kind && with.name.it == rule.name.it);
+        if let Some(with) = with.filter(|with| plain(*with) != plain(rule)) {
+            add(&rule.name.it, Part::Rule(rule.kind), pair.rules(rule, with));
+        }
+    }
+    for step in &loose_one.steps {
+        let with = loose_other.step(&step.name.it).map(|with| &with.needed_when.it);
+        if let Some(with) = with.filter(|with| plain(*with) != plain(&step.needed_when.it)) {
+            add(
+                &step.name.it,
+                Part::NeededWhen,
+                pair.conditions(&step.needed_when.it, with),
+            );
+        }
+    }
+    for control in &loose_one.controls {
+        let with = loose_other.controls.iter().find(|with| with.id.it == control.id.it);
+        let with = with.map(|with| &with.condition.it);
+        if let Some(with) = with.filter(|with| plain(*with) != plain(&control.condition.it)) {
+            add(
+                &control.id.it,
+                Part::Control,
+                pair.conditions(&control.condition.it, with),
+            );
+        }
+    }
+    all
 }
 
 fn unknown(what: &str) -> Same {
@@ -131,6 +206,8 @@ fn plain(it: &impl Debug) -> String {
 pub(super) struct Pair<'s, 'p> {
     pub one: &'s Search<'p>,
     pub other: &'s Search<'p>,
+    /// The case that was found last.
+    pub at: RefCell<Option<Case>>,
 }
 
 impl Pair<'_, '_> {
@@ -179,7 +256,7 @@ impl Pair<'_, '_> {
                     let one: Vec<State> = one.iter().map(State::of).collect();
                     let other: Vec<State> = other.iter().map(State::of).collect();
                     match differ(&one, &other) {
-                        true => Verdict::Found,
+                        true => self.found(case),
                         false => Verdict::Open,
                     }
                 }
@@ -208,10 +285,15 @@ impl Pair<'_, '_> {
                 .probe
                 .condition(&other_scope, other, &case.facts, &case.setting);
             match answer(&a) != answer(&b) {
-                true => Verdict::Found,
+                true => self.found(case),
                 false => Verdict::Open,
             }
         })
+    }
+
+    fn found(&self, case: &Case) -> Verdict {
+        self.at.replace(Some(case.clone()));
+        Verdict::Found
     }
 }
 
