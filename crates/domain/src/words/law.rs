@@ -736,9 +736,12 @@ fn year_and_number(text: &str) -> Option<(u16, u32)> {
     (1600..=2200).contains(&year).then_some((year, plain_number(number)?))
 }
 
-/// `LIVSFS`, `HSLF-FS`, `AFS`: capitals that end in FS.
+/// `LIVSFS`, `HSLF-FS`, `AFS`, `FoHMFS`: letters that begin with a capital and end in FS.
 fn is_series(text: &str) -> bool {
-    text.len() <= 16 && text.ends_with("FS") && text.chars().all(|c| c.is_uppercase() || c == '-')
+    text.len() <= 16
+        && text.starts_with(char::is_uppercase)
+        && text.ends_with("FS")
+        && text.chars().all(|c| c.is_alphabetic() || c == '-')
 }
 
 #[cfg(test)]
@@ -757,6 +760,7 @@ mod tests {
             "(EG) 852/2004 art. 6.2",
             "(EU) 2016/679 art. 6.1 e",
             "LIVSFS 2022:8 2 §",
+            "FoHMFS 2014:5",
             "MSBFS 2013:3 2 kap. 1 §",
             "1975:1 13 kap. 1 a §",
             "HSLF-FS 2017:40 3 §",
