@@ -73,7 +73,7 @@ fn places(pack: &Pack) -> BTreeMap<String, Span> {
             format!("fråga.{name}"),
             fact.question.as_ref().map_or(fact.name.span, |question| question.span),
         );
-        if let crate::pack::Type::Choice(words) = &fact.ty.it {
+        if let crate::pack::Type::Choice(words) | crate::pack::Type::Several(words) = &fact.ty.it {
             for word in words {
                 at(format!("val.{name}.{word}"), fact.ty.span);
             }

@@ -50,7 +50,7 @@ pub fn keys(pack: &Pack) -> BTreeMap<String, Need> {
         );
         add(format!("hjälp.{name}"), Optional);
         match &fact.ty.it {
-            Type::Choice(words) => {
+            Type::Choice(words) | Type::Several(words) => {
                 for word in words {
                     add(format!("val.{name}.{word}"), NotInSwedish);
                 }
