@@ -24,6 +24,9 @@ fn read(folder: &Path) -> (Option<Pack>, Vec<Finding>, Vec<SourceFile>) {
     while let Some(at) = open.pop() {
         for entry in std::fs::read_dir(&at).expect("a folder") {
             let path = entry.expect("an entry").path();
+            if path.file_name().is_some_and(|name| name == "blanketter.md") {
+                continue; // today's forms decide nothing and are read by `samverk forms`
+            }
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "md") {
