@@ -57,7 +57,7 @@ fn pack() -> Pack {
     findings(&camp()).0.unwrap()
 }
 
-/// `S104 tjanst.md:34 message`
+/// `S104 tjanst.md:36 message`
 fn told(files: &[SourceFile], found: &[Finding]) -> Vec<String> {
     let line = |finding: &Finding| {
         let file = &files[usize::from(finding.span.file.0)];
@@ -79,10 +79,10 @@ fn the_camp_is_read_and_has_only_the_notes_that_its_authors_wrote() {
     assert_eq!(
         told(&files, &found),
         [
-            "S104 tjanst.md:34 `intyg.utdrag` frågas fast Polismyndigheten har den: 9 § SFS 1998:620.",
-            "S430 tjanst.md:103 Osäkert om tillstånd t1: Om planen får bedömas så.",
-            "S430 tjanst.md:104 Osäkert om läger.allergi: Om uppgiften behövs.",
-            "S430 tjanst.md:105 Osäkert om städning: Om paragrafen är rätt.",
+            "S104 tjanst.md:36 `intyg.utdrag` frågas fast Polismyndigheten har den: 9 § SFS 1998:620.",
+            "S430 tjanst.md:105 Osäkert om tillstånd t1: Om planen får bedömas så.",
+            "S430 tjanst.md:106 Osäkert om läger.allergi: Om uppgiften behövs.",
+            "S430 tjanst.md:107 Osäkert om städning: Om paragrafen är rätt.",
         ]
     );
 }
@@ -408,9 +408,9 @@ const FAULTS: &[Fault] = &[
     Fault {
         path: GRANTED,
         find: "läger.bad = ja och",
-        replace: "läger.simning = ja och",
+        replace: "läger.bada = ja och",
         code: "S033",
-        at: "läger.simning",
+        at: "läger.bada",
     },
     Fault {
         path: GRANTED,

@@ -22,7 +22,8 @@ use samverk::web::form::Fields;
 use samverk_domain::case::NotAllowed;
 use samverk_domain::case::messages::{Applicant, Application, HearingAnswer, Origin, SentFact};
 use samverk_domain::fact::{Facts, Known, Name, Slot, Value};
-use samverk_domain::pack::{Mode as PackMode, Source};
+use samverk_domain::finding::SourceFile;
+use samverk_domain::pack::{Mode as PackMode, Pack, Source, parse};
 use samverk_domain::rules;
 use samverk_domain::terms::{BodyId, FieldAnswer, MessageKind, Mode, Side};
 use samverk_domain::words::time::legal_day;
@@ -49,6 +50,11 @@ struct Town {
 
 impl Town {
     async fn of(names: &[&str], changes: Changes) -> Self {
+        Self::with(names, changes, world::embedded_packs().unwrap()).await
+    }
+
+    /// With other services than the demo's own.
+    async fn with(names: &[&str], changes: Changes, packs: Vec<Pack>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now: Timestamp = NOW.parse().unwrap();
         let folder = dir.path().to_owned();
@@ -64,7 +70,7 @@ impl Town {
             }
             listeners.retain(|name, _| wanted.contains(name));
             let world = World::lay(&Laying {
-                packs: world::embedded_packs().unwrap(),
+                packs,
                 dir: folder,
                 addresses,
                 now,
@@ -241,6 +247,27 @@ impl Town {
             answers_sha256: String::new(),
             signed_by_login: String::new(),
         }
+    }
+
+    async fn apply_for(&self, body: &str, application: &Application) {
+        let node = Arc::clone(self.node("foretagsporten"));
+        let mut ctx = self.ctx("foretagsporten");
+        ctx.ground.purpose = application.pack.to_string();
+        let message = Chance::System.id(self.clock.now()).to_string();
+        let outgoing = Outgoing {
+            id: message.clone(),
+            kind: MessageKind::Application,
+            to: id(body),
+            matter: message,
+            payload: serde_json::to_value(application).unwrap(),
+            subjects: vec![],
+            by: "test".to_owned(),
+        };
+        let own = Arc::clone(&node);
+        node.store
+            .run("test.send", move |tx| exchange::send(&ctx, tx, &own, &outgoing))
+            .await
+            .unwrap();
     }
 
     /// Sends a message from a body and waits until nothing is due any more at its receiver.
@@ -583,10 +610,23 @@ const BOARD: &str = "exempelkommun-a.socialnamnden";
 impl Town {
     /// Does something at the desk; gives what stood in the way.
     async fn at_desk(&self, application: &Application, doing: Doing, fields: &[(&str, &str)]) -> Result<(), Stopped> {
-        let open = self.case("exempelkommun-a", BOARD, application).await.unwrap();
-        let (node, ctx) = (Arc::clone(self.node("exempelkommun-a")), self.ctx(BOARD));
+        self.at_desk_of(("exempelkommun-a", BOARD), application, doing, fields)
+            .await
+    }
+
+    async fn at_desk_of(
+        &self,
+        (at, body): (&str, &str),
+        application: &Application,
+        doing: Doing,
+        fields: &[(&str, &str)],
+    ) -> Result<(), Stopped> {
+        let open = self.case(at, body, application).await.unwrap();
+        let mut ctx = self.ctx(body);
+        ctx.ground.purpose = application.pack.to_string();
+        let node = Arc::clone(self.node(at));
         let fields = Fields(fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
-        self.node("exempelkommun-a")
+        self.node(at)
             .store
             .run("test.desk", move |tx| {
                 let mut open = Open::read(tx, &node, &open.row.id)?.unwrap();
@@ -898,4 +938,243 @@ async fn a_withdrawn_case_is_written_off_and_nothing_more_can_be_done_in_it() {
             .iter()
             .any(|(_, letter)| letter.heading == "Ärendet är avskrivet")
     );
+}
+
+/// The made-up service of the language's tests: a permit whose delegation has an end, and a bank that opens an account.
+fn camp() -> Pack {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/tests/data/ungdomslager");
+    let mut files = Vec::new();
+    for inside in [folder.clone(), folder.join("brev")] {
+        for entry in std::fs::read_dir(inside).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                files.push(SourceFile {
+                    text: std::fs::read_to_string(&path).unwrap(),
+                    path: path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned(),
+                });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    // Without the certificate, which would be a file.
+    let main = files.iter_mut().find(|file| file.path == "tjanst.md").unwrap();
+    main.text = main.text.replace(", intyg.*", "");
+    parse::pack(files).0.unwrap()
+}
+
+const CAMP_TOWN: [&str; 5] = [
+    "ankaret",
+    "foretagsporten",
+    "fastighetsregistret",
+    "exempelkommun-a",
+    "banken",
+];
+const BANK: (&str, &str) = ("banken", "banken");
+
+/// What the applicant says to one step of the camp.
+fn camp_application(town: &Town, step: &str, answers: &[(&str, Value)]) -> Application {
+    let known = town
+        .node("foretagsporten")
+        .library
+        .version(&name("ungdomsläger"), 1)
+        .unwrap();
+    let now = town.clock.now();
+    let facts = answers.iter().map(|(fact, value)| {
+        let fact = name(fact);
+        let listed = known.pack.fact(&fact).unwrap();
+        SentFact {
+            slot: Slot {
+                item: known.pack.list_of_column(&fact).map(|_| 0),
+                fact,
+            },
+            known: Known::Value(value.clone()),
+            origin: match listed.source.it {
+                Source::Login => Origin::Login,
+                Source::Represented => Origin::Represented,
+                _ => Origin::Applicant,
+            },
+            disputed: None,
+        }
+    });
+    Application {
+        submission: Chance::System.token(),
+        step: name(step),
+        pack: name("ungdomsläger"),
+        version: 1,
+        pack_sha256: known.sha256.clone(),
+        host: id("foretagsporten"),
+        applicant: Applicant {
+            person: AMINA.to_owned(),
+            person_name: "Amina Lindqvist".to_owned(),
+            represents: Some("5599000006".to_owned()),
+            represents_name: Some("Exempelföreningen".to_owned()),
+        },
+        language: "sv".to_owned(),
+        facts: facts.collect(),
+        files: BTreeMap::new(),
+        received_at: now,
+        received_day: legal_day(now),
+        answers_sha256: String::new(),
+        signed_by_login: String::new(),
+    }
+}
+
+fn said_in(letter: &Letter) -> Vec<&samverk::post::letter::Sentence> {
+    let sentences = letter.parts.iter().filter_map(|part| match part {
+        samverk::post::letter::Part::Sentence(sentence) => Some(&**sentence),
+        _ => None,
+    });
+    sentences.collect()
+}
+
+const CAMP_BOARD: (&str, &str) = ("exempelkommun-a", BOARD);
+
+/// A permit for a camp that the case worker has found well planned.
+async fn planned_camp(town: &Town, young: u32, bathes: bool) -> Application {
+    let answers = [
+        ("person.pnr", Value::PersonNr(AMINA.to_owned())),
+        ("förening.orgnr", Value::OrgNr("5599000006".to_owned())),
+        ("läger.plats", Value::Property("EXEMPELSTAD TALLEN 4".to_owned())),
+        ("läger.unga", Value::Number(young.into())),
+        ("läger.natt", Value::YesNo(false)),
+        ("läger.bad", Value::YesNo(bathes)),
+        ("läger.allergi", Value::YesNo(false)),
+        ("ledare.pnr", Value::PersonNr(AMINA.to_owned())),
+    ];
+    let application = camp_application(town, "tillstånd", &answers);
+    town.apply_for(BOARD, &application).await;
+    town.until("exempelkommun-a", BOARD, &application, "the case", |open| {
+        open.row.stands.todo != ""
+    })
+    .await;
+    let assessed = [
+        ("uppgift", "bedömning.plan"),
+        ("svar-bedömning.plan", "ja"),
+        ("skal-bedömning.plan", "planen är noga"),
+    ];
+    town.at_desk_of(CAMP_BOARD, &application, Doing::Assess, &assessed)
+        .await
+        .unwrap();
+    application
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_board_decides_where_the_delegation_ends_and_the_letter_says_what_holds_and_what_must_be_done() {
+    let town = Town::with(&CAMP_TOWN, Changes::default(), with_camp()).await;
+    let application = planned_camp(&town, 30, true).await;
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    assert_eq!(open.row.stands.todo, "board", "{:?}", open.row.stands);
+    assert!(matches!(
+        town.at_desk_of(CAMP_BOARD, &application, Doing::Decide, &[]).await,
+        Err(Stopped::Input(_))
+    ));
+    let board = [("sammantrade", "2026-11-18"), ("paragraf", "§ 12")];
+    town.at_desk_of(CAMP_BOARD, &application, Doing::Board, &board)
+        .await
+        .unwrap();
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    let (_, letter) = letters.iter().find(|(row, _)| row.name == "decision").unwrap();
+    let said = said_in(letter);
+    let bathing = said
+        .iter()
+        .find(|sentence| sentence.text.contains("livräddare"))
+        .unwrap();
+    let facts: Vec<&str> = bathing
+        .why
+        .as_ref()
+        .unwrap()
+        .facts
+        .iter()
+        .map(|fact| fact.name.as_str())
+        .collect();
+    assert!(
+        facts.contains(&"läger.bad") && facts.contains(&"läger.unga"),
+        "{facts:?}"
+    );
+    assert!(!said.iter().any(|sentence| sentence.text.contains("ingen livräddare")));
+    let duties: Vec<&str> = said
+        .iter()
+        .map(|sentence| sentence.text.as_str())
+        .filter(|text| text.contains("Till: ") || text.contains("ren."))
+        .collect();
+    assert_eq!(
+        duties,
+        [
+            "Tala om när lägret flyttar. Senast: två veckor från händelsen. Till: Fritidsnämnden.",
+            "Redovisa hur många som var med. Senast: 1 mars varje år. Till: Fritidsnämnden.",
+            "Håll platsen ren.",
+        ]
+    );
+    let clean = said
+        .iter()
+        .find(|sentence| sentence.text == "Håll platsen ren.")
+        .unwrap();
+    assert!(clean.why.as_ref().unwrap().law[0].contains("26"));
+
+    // Within the delegation the delegate decides, and nobody needs a lifeguard.
+    let application = planned_camp(&town, 20, false).await;
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    assert_eq!(open.row.stands.todo, "decide", "{:?}", open.row.stands);
+    town.at_desk_of(CAMP_BOARD, &application, Doing::Decide, &[])
+        .await
+        .unwrap();
+    let open = town.case("exempelkommun-a", BOARD, &application).await.unwrap();
+    let letters = posted(&town, "exempelkommun-a", &open).await;
+    let (_, letter) = letters.iter().find(|(row, _)| row.name == "decision").unwrap();
+    assert!(
+        said_in(letter)
+            .iter()
+            .any(|sentence| sentence.text == "Ni behöver ingen livräddare.")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_performer_agrees_by_its_own_staff_and_its_letter_says_nothing_of_appeal() {
+    let town = Town::with(&CAMP_TOWN, Changes::default(), with_camp()).await;
+    let answers = [
+        ("förening.orgnr", Value::OrgNr("5599000006".to_owned())),
+        ("konto.syfte", Value::Text("mat och buss".to_owned())),
+        ("revisor.pnr", Value::PersonNr(AMINA.to_owned())),
+    ];
+    let application = camp_application(&town, "konto", &answers);
+    town.apply_for("banken", &application).await;
+    town.until("banken", "banken", &application, "the case", |open| {
+        open.row.stands.todo == "assess"
+    })
+    .await;
+    let assessed = [
+        ("uppgift", "bedömning.konto"),
+        ("svar-bedömning.konto", "ja"),
+        ("skal-bedömning.konto", "syftet är klart"),
+    ];
+    town.at_desk_of(BANK, &application, Doing::Assess, &assessed)
+        .await
+        .unwrap();
+    let board = [("sammantrade", "2026-11-18"), ("paragraf", "§ 1")];
+    assert!(matches!(
+        town.at_desk_of(BANK, &application, Doing::Board, &board).await,
+        Err(Stopped::NotAllowed(NotAllowed::PrivateDecides))
+    ));
+    town.at_desk_of(BANK, &application, Doing::Decide, &[]).await.unwrap();
+    let open = town.case("banken", "banken", &application).await.unwrap();
+    assert_eq!(open.file.case.decided().unwrap().decision.outcome, "öppnat");
+    let letters = posted(&town, "banken", &open).await;
+    let (_, letter) = letters.iter().find(|(row, _)| row.name == "decision").unwrap();
+    assert_eq!(
+        (letter.heading.as_str(), letter.stamp.what.as_str()),
+        ("Kontot är öppnat", "Avtalat")
+    );
+    assert!(letter.appeal.is_none());
+    let said: Vec<&str> = said_in(letter).iter().map(|sentence| sentence.text.as_str()).collect();
+    assert!(
+        said.contains(&"Säg upp kontot när lägret är slut. När: genast. Till: Banken."),
+        "{said:?}"
+    );
+}
+
+fn with_camp() -> Vec<Pack> {
+    let mut packs = world::embedded_packs().unwrap();
+    packs.push(camp());
+    packs
 }

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::fact::Value;
 use crate::words::amount;
+use crate::words::time::month_name;
 
 /// A number with exactly so many decimals, Swedish.
 fn number(n: Decimal, decimals: u32) -> String {
@@ -525,7 +526,7 @@ impl Display for Due {
         match self {
             Self::Within(length, DueFrom::Event) => write!(f, "{length} från händelse"),
             Self::Within(length, DueFrom::Start(start)) => write!(f, "{length} från {start}"),
-            Self::Yearly { month, day } => write!(f, "{day} {} varje år", parse::month_name(*month)),
+            Self::Yearly { month, day } => write!(f, "{day} {} varje år", month_name(*month)),
             Self::Before => f.write_str("i förväg"),
             Self::AtOnce => f.write_str("genast"),
             Self::Always => f.write_str("löpande"),

@@ -197,24 +197,31 @@ fn add(day: Date, number: u32, unit: impl Fn(i64) -> Span) -> Result<Date, TooFa
     day.checked_add(unit(i64::from(number))).map_err(|_| TooFar)
 }
 
+/// In the year's order.
+pub const MONTHS: [&str; 12] = [
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+
+/// `mars`; empty for what is no month.
+pub fn month_name(month: i8) -> &'static str {
+    let at = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at));
+    at.copied().unwrap_or_default()
+}
+
 /// `3 november 2026`
 pub fn swedish_date(day: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at));
-    format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+    format!("{} {} {}", day.day(), month_name(day.month()), day.year())
 }
 
 /// `den 3 november 2026`, inside a sentence.

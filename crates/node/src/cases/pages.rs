@@ -356,7 +356,7 @@ async fn case(
         None => match now {
             Some(doing) => Markup::trusted(format!(
                 "<p>{} görs av någon med den rollen.</p>",
-                escape(doing.label())
+                escape(doing_label(doing, &open))
             )),
             None => Markup::default(),
         },
@@ -366,7 +366,7 @@ async fn case(
         .filter(|doing| Some(*doing) != now && may_do(*doing) && fits(*doing, &open, &examined))
         .map(|doing| Choice {
             address: format!("/handlaggning/{}/gor/{}", open.row.id, doing.slug()),
-            label: doing.label(),
+            label: doing_label(doing, &open),
         })
         .collect();
     let column = |heading: &str, labelled| Column {
@@ -483,6 +483,19 @@ fn doing_for(todo: &Todo) -> Option<Doing> {
     })
 }
 
+/// Whether the case is a private performer's, who agrees or acknowledges and takes no decision.
+fn is_private(open: &Open) -> bool {
+    open.step().is_ok_and(|step| open.pack().is_private(step))
+}
+
+fn doing_label(doing: Doing, open: &Open) -> &'static str {
+    match doing {
+        Doing::Propose if is_private(open) => "Gör ett utkast till svar",
+        Doing::Decide if is_private(open) => "Lämna svaret",
+        _ => doing.label(),
+    }
+}
+
 /// Acts that the procedure allows but that have nothing to act on.
 fn fits(doing: Doing, open: &Open, examined: &Examined) -> bool {
     let case = &open.file.case;
@@ -493,7 +506,7 @@ fn fits(doing: Doing, open: &Open, examined: &Examined) -> bool {
         Doing::Decide => {
             desk::outcome_now(open, examined).is_some_and(|outcome| !is_for_board(open, examined, &outcome))
         }
-        Doing::Board => desk::outcome_now(open, examined).is_some(),
+        Doing::Board => !is_private(open) && desk::outcome_now(open, examined).is_some(),
         Doing::Notify => case.decided().is_some_and(|decided| decided.notified.is_empty()),
         _ => true,
     }
@@ -1210,7 +1223,7 @@ fn form(
         doing.slug(),
         page.token(),
         visit.at.instant.as_millisecond(),
-        escape(doing.label())
+        escape(doing_label(doing, open))
     ))
 }
 

@@ -385,10 +385,14 @@ fn decide(open: &Open, examined: &Examined, outcome: &str, decide_by: Option<Dat
         "Reglerna ger {result}: {}",
         step_text(open.pack(), "sv", open.step_name())
     );
-    match listed.decider.it {
-        _ if proceed::is_for_board(open, examined, listed) => {
-            it("board", Waits::Meeting, "Nämnden beslutar", because, decide_by)
-        }
+    match &listed.decider.it {
+        Decider::Delegate { when: Some(_), .. } if proceed::is_for_board(open, examined, listed) => it(
+            "board",
+            Waits::Meeting,
+            "Nämnden beslutar",
+            format!("{because}. Ärendet ligger utanför delegationen: {}", listed.decider.it),
+            decide_by,
+        ),
         Decider::Board => it("board", Waits::Meeting, "Nämnden beslutar", because, decide_by),
         Decider::Performer => it("decide", Waits::Staff, "Svara sökanden", because, decide_by),
         Decider::Delegate { .. } | Decider::Automatic { .. } => {

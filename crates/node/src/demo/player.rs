@@ -513,6 +513,7 @@ fn reached(pack: &Pack, page: &Page) -> BTreeMap<Name, Reached> {
         let Some(step) = step else { continue };
         let decided = words.split_once("Beslutat automatiskt: ").map(|(_, rest)| (true, rest));
         let decided = decided.or_else(|| words.split_once("Beslutat: ").map(|(_, rest)| (false, rest)));
+        let decided = decided.or_else(|| words.split_once("Svar: ").map(|(_, rest)| (false, rest)));
         let outcome = decided.and_then(|(_, rest)| {
             let mut known = pack.outcomes_of(&step.name.it);
             known.find(|outcome| {

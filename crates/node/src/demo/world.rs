@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use samverk_author::folder;
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::SourceFile;
-use samverk_domain::pack::{Area, Pack, ParameterDefault, ParameterType, Type, parse};
+use samverk_domain::pack::{Area, Pack, ParameterDefault, ParameterType, RoleKind, Type, parse};
 use samverk_domain::rules::Delegation;
 use samverk_domain::terms::adopting::{self, Settable};
 use samverk_domain::terms::{Adoption, Body, BodyId, BodyKind, Federation, Offer, Offered, SignedContract, Task};
@@ -822,6 +822,9 @@ fn suit(data: &mut FederationData, packs: &[Pack]) -> Vec<String> {
                 let Some(municipalities) = &body.other_tasks else {
                     continue;
                 };
+                if (body.kind == BodyKind::Private) != (role.kind.it == RoleKind::Private) {
+                    continue;
+                }
                 // One body answers for a task in the whole country, and one in each municipality.
                 if municipalities.is_empty() != is_local && (is_local || taken.is_empty()) {
                     body.tasks.push(Task {

@@ -118,14 +118,14 @@ fn release(ctx: &Ctx, tx: &mut Tx, node: &Node, submission: &str) -> Result<(), 
     Ok(())
 }
 
-enum Happened {
+/// Whether an event of a step has happened.
+pub(super) enum Happened {
     Yes,
     NotYet,
     NoMore(String),
 }
 
-fn happened(pack: &samverk_domain::pack::Pack, event: AfterEvent, first: &StepRow) -> Happened {
-    use samverk_domain::pack::OutcomeKind::Burdensome;
+pub(super) fn happened(pack: &samverk_domain::pack::Pack, event: AfterEvent, first: &StepRow) -> Happened {
     if first.delivery == Delivery::Closed {
         return Happened::NoMore(format!("steget {} blev aldrig prövat", first.step));
     }
@@ -136,13 +136,13 @@ fn happened(pack: &samverk_domain::pack::Pack, event: AfterEvent, first: &StepRo
     let Some(outcome) = first.outcome.as_deref() else {
         return Happened::NotYet;
     };
-    let burdensome = pack
+    let granted = pack
         .outcomes
         .iter()
-        .any(|o| o.step.it.as_str() == first.step && o.name.it == outcome && o.kind.it == Burdensome);
+        .any(|o| o.step.it.as_str() == first.step && o.name.it == outcome && o.kind.it.is_granted());
     match event {
         AfterEvent::Submitted | AfterEvent::Decided => Happened::Yes,
-        AfterEvent::Granted if burdensome => Happened::NoMore(format!("steget {} fick utfallet {outcome}", first.step)),
+        AfterEvent::Granted if !granted => Happened::NoMore(format!("steget {} fick utfallet {outcome}", first.step)),
         AfterEvent::Granted => Happened::Yes,
         AfterEvent::Final if state == "legal_force" => Happened::Yes,
         AfterEvent::Final => Happened::NotYet,

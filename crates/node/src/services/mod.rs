@@ -4,9 +4,10 @@
 //! person's fresh login was bound to; what is submitted is delivered at least once and handled once. Reading order:
 //! [`draft`] (what is known), [`vault`] (where it is kept), [`represent`] (for whom), [`fetch`] (what registers know),
 //! [`field`] (what a person types), [`prepare`] (what would be submitted), [`submit`], [`inbound`] (what bodies say
-//! afterwards), [`replies`] (what the person answers them), [`pages`].
+//! afterwards), [`replies`] (what the person answers them), [`duties`] (what the person must do then), [`pages`].
 
 pub mod draft;
+pub mod duties;
 pub mod fetch;
 pub mod field;
 pub mod inbound;

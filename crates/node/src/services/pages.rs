@@ -17,17 +17,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use samverk_domain::events::Kind as EventKind;
 use samverk_domain::fact::{Attachment, Known, Name, Slot, Value};
-use samverk_domain::pack::{Fact, Frist, Length, Pack, Source, Start, Type, Unit};
+use samverk_domain::pack::{Fact, Frist, Length, Pack, Source, Start, Type};
 use samverk_domain::rules::{Days, Question};
 use samverk_domain::terms::{Adoption, BodyId};
 use samverk_store::submissions::{self, Delivery, StepRow};
 
 use super::draft::{Draft, Fetched, Principal, Said, key};
+use super::duties::DutyLine;
 use super::field::{self, Field, Typed, shown};
 use super::prepare::{InTheWay, NoBody, Part, Prepared, prepare, setting};
 use super::submit::{self, NotSubmitted, reference};
 use super::vault::{self, Beginning, NotKept, Open, Owner};
-use super::{fetch, represent};
+use super::{duties, fetch, represent};
 use crate::ctx::{Basis, Ctx, Ground, PersonRef};
 use crate::effects::log::{Happened, Matter, note};
 use crate::library::Known as KnownPack;
@@ -343,23 +344,8 @@ fn deadline(lang: Lang, frist: &Frist) -> String {
         return frist.to_string();
     }
     let t = |k| Texts::get(lang, k);
-    let length = |length: &Length| {
-        let unit = match length.unit {
-            Unit::Days => "frist.days",
-            Unit::WorkingDays => "frist.working_days",
-            Unit::Weeks => "frist.weeks",
-            Unit::Months => "frist.months",
-        };
-        t(unit).with("n", length.number).to_string()
-    };
-    let start = |start: &Start| {
-        t(match start {
-            Start::Received => "frist.received",
-            Start::Complete => "frist.complete",
-            Start::Served => "frist.served",
-            Start::Decision => "frist.decision",
-        })
-    };
+    let length = |length: &Length| duties::length(lang, *length);
+    let start = |start: &Start| t(duties::start(*start));
     let mut parts = Vec::new();
     if let Some((within, from)) = &frist.decide_within {
         parts.push(
@@ -2008,6 +1994,7 @@ struct ReceiptPage {
     bodies: usize,
     fresh: bool,
     notices: Vec<NoticeLine>,
+    duties: Vec<DutyLine>,
 }
 
 struct StatusLine {
@@ -2127,6 +2114,7 @@ async fn matter_page(
         bodies: bodies.len(),
         fresh,
         notices,
+        duties: duties::lines(pack, lang, &matters.steps),
         page,
     })
 }
@@ -2156,7 +2144,9 @@ fn status_line(pack: &Pack, lang: Lang, page: &Page, view: Option<&FederationVie
                 .text(lang.code(), &format!("utfall.{}.{outcome}", row.step))
                 .unwrap_or(outcome)
                 .to_owned();
-            let k = if row.automatic {
+            let k = if answered_by_performer(pack, row) {
+                "status.answered"
+            } else if row.automatic {
                 "status.decided_automatic"
             } else {
                 "status.decided"
@@ -2180,7 +2170,9 @@ fn status_line(pack: &Pack, lang: Lang, page: &Page, view: Option<&FederationVie
         (Delivery::Delivered, None, _) => ("is-now", t("status.received").with("body", &name).to_string()),
     };
     let link = match (&row.letter, &row.page) {
-        (Some(letter), _) if row.outcome.is_some() => Some((t("status.read_decision").to_string(), letter.clone())),
+        (Some(letter), _) if row.outcome.is_some() && !answered_by_performer(pack, row) => {
+            Some((t("status.read_decision").to_string(), letter.clone()))
+        }
         (Some(letter), _) => Some((t("status.read_letter").to_string(), letter.clone())),
         (None, Some(page)) => Some((t("status.open_case").with("body", &name).to_string(), page.clone())),
         _ => None,
@@ -2193,6 +2185,13 @@ fn status_line(pack: &Pack, lang: Lang, page: &Page, view: Option<&FederationVie
         // An address from a body must be a web address; nothing else becomes a link.
         link: link.filter(|(_, to)| to.starts_with("http://") || to.starts_with("https://")),
     }
+}
+
+/// A private performer answers; it decides nothing.
+fn answered_by_performer(pack: &Pack, row: &StepRow) -> bool {
+    pack.steps
+        .iter()
+        .any(|step| step.name.it.as_str() == row.step && pack.is_private(step))
 }
 
 /// The signed receipt itself.

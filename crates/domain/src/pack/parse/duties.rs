@@ -5,21 +5,7 @@ use super::expressions::Names;
 use super::source::{Reader, Slice, list, shown};
 use super::types;
 use crate::pack::{Due, DueFrom, Duty};
-
-const MONTHS: [&str; 12] = [
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
+use crate::words::time::MONTHS;
 
 pub(super) fn read(reader: &mut Reader, section: &Section<'_>, names: &Names, duties: &mut Vec<Duty>) {
     for table in &section.tables {
@@ -130,15 +116,6 @@ fn yearly(reader: &mut Reader, at: Slice<'_>, day: Slice<'_>, month: Slice<'_>) 
         );
     }
     Some(Due::Yearly { month, day: day? })
-}
-
-/// `mars`
-pub(in crate::pack) fn month_name(month: i8) -> &'static str {
-    usize::try_from(month - 1)
-        .ok()
-        .and_then(|at| MONTHS.get(at))
-        .copied()
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

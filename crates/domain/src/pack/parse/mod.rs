@@ -28,7 +28,6 @@ use super::{Example, Pack};
 
 use document::Whole;
 pub use document::{section_rank, section_words};
-pub(super) use duties::month_name;
 use expressions::Names;
 pub(super) use expressions::is_keyword;
 pub use source::{FINDINGS_MAX, fold};
