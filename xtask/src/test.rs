@@ -15,6 +15,7 @@ const AXE: &str = "axe-core@4.14.1";
 const PROGRAMS: &[(&str, &str, &str)] = &[
     ("chromium", "chromium", "browser tests"),
     ("chromedriver", "chromium-driver", "browser tests"),
+    ("nvim", "neovim", "drives the language server as an editor does"),
     ("npm", "npm", "brings axe-core, the accessibility checker"),
 ];
 
@@ -45,7 +46,10 @@ pub fn run(arguments: &[String]) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
     cargo.args(filter);
-    cargo.env("SAMVERK_AXE", axe_path()).env("SAMVERK_BROWSER", "required");
+    cargo
+        .env("SAMVERK_AXE", axe_path())
+        .env("SAMVERK_BROWSER", "required")
+        .env("SAMVERK_EDITOR", "required");
     let counted = counted(cargo)?;
     println!(
         "\ntests: {} passed, {} failed, {} skipped",

@@ -5,7 +5,7 @@
 //! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
 //! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
 //! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
-//! notations of others), [`cli`] (the commands).
+//! notations of others), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
 
 pub mod against;
 pub mod cli;
@@ -18,3 +18,4 @@ pub mod folder;
 pub mod format;
 pub mod forms;
 pub mod layout;
+pub mod lsp;

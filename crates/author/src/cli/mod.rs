@@ -11,6 +11,7 @@ pub mod export;
 pub mod figures;
 pub mod fmt;
 pub mod forms;
+pub mod lsp;
 pub mod new;
 pub mod scenario;
 pub mod test;
@@ -27,6 +28,7 @@ pub enum Command {
     Figures(figures::Args),
     Export(export::Args),
     Forms(forms::Args),
+    Lsp(lsp::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -41,6 +43,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Figures(args) => figures::run(args),
         Command::Export(args) => export::run(args),
         Command::Forms(args) => forms::run(args),
+        Command::Lsp(args) => lsp::run(args),
     }
 }
 
