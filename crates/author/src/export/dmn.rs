@@ -40,6 +40,8 @@ pub struct Model {
     pub steps: BTreeMap<Name, (String, String)>,
     /// A fact that another step's outcome gives: the input for what the body has decided.
     pub decided: BTreeMap<Name, String>,
+    /// Of each decision, what it rests on directly: other decisions and input data.
+    pub requires: BTreeMap<String, BTreeSet<String>>,
     /// What could not be said, each with the rule or step.
     pub left_out: Vec<(Name, Inexpressible)>,
 }
@@ -154,7 +156,10 @@ pub fn export(pack: &Pack) -> Model {
         }
     }
     let xml = export.write();
+    let requires = export.decisions.iter();
+    let requires = requires.map(|decision| (decision.variable.clone(), decision.requires.clone()));
     Model {
+        requires: requires.collect(),
         xml,
         name: pack.meta.slug.to_string(),
         namespace: namespace(pack),
@@ -1004,16 +1009,28 @@ fn opinions(pack: &Pack, step: &Step) -> Vec<(Name, Required)> {
 
 /// The facts that a rule's cells mention.
 fn rule_names(pack: &Pack, rule: &Rule) -> BTreeSet<Name> {
+    let mut names = BTreeSet::new();
+    for row in &rule.rows {
+        names.extend(row_uses(pack, rule, row).facts);
+    }
+    names
+}
+
+/// What a row's cells mention.
+pub fn row_uses(pack: &Pack, rule: &Rule, row: &Row) -> Uses {
+    uses(pack, &conditions(rule, row))
+}
+
+/// What conditions mention.
+pub fn uses(pack: &Pack, conditions: &[Expr]) -> Uses {
     let names = Names::of(pack);
     let not_applicable = BTreeSet::new();
     let mut writer = Writer::new(pack, &names, &not_applicable, States::Complete);
-    for row in &rule.rows {
-        for condition in conditions(rule, row) {
-            // What cannot be said is reported where the table is written.
-            let _ = writer.test(&condition);
-        }
+    for condition in conditions {
+        // What cannot be said is reported where the table is written.
+        let _ = writer.test(condition);
     }
-    writer.uses.facts
+    writer.uses
 }
 
 /// A cell in S-FEEL, or nothing where it needs an expression.

@@ -268,6 +268,8 @@ fn gives_not_applicable(rule: &samverk_domain::pack::Rule) -> bool {
 pub struct Uses {
     pub facts: BTreeSet<Name>,
     pub lists: BTreeSet<Name>,
+    /// Columns of the lists.
+    pub columns: BTreeSet<Name>,
     pub functions: BTreeSet<Function>,
 }
 
@@ -275,6 +277,7 @@ impl Uses {
     pub fn add(&mut self, other: Self) {
         self.facts.extend(other.facts);
         self.lists.extend(other.lists);
+        self.columns.extend(other.columns);
         self.functions.extend(other.functions);
     }
 }
@@ -431,6 +434,7 @@ impl<'p> Writer<'p> {
             Expr::Sum(name) => {
                 let list = self.pack.list_of_column(&name.it).ok_or_else(|| inexpressible(expr))?;
                 let variable = self.list_variable(list)?;
+                self.uses.columns.insert(name.it.clone());
                 let each = format!("for post in {variable} return (post.{})", column(&name.it));
                 let each = self.over_list(&variable, each);
                 Ok(self.call(Function::Sum, &[each]))
@@ -452,6 +456,7 @@ impl<'p> Writer<'p> {
     fn named(&mut self, name: &Name, items: &Items<'p>) -> Result<Part, Inexpressible> {
         let e = self.not_applicable.contains(name);
         if let Some(list) = self.pack.list_of_column(name) {
+            self.uses.columns.insert(name.clone());
             // Outside its item a column has no value.
             let text = match items.iter().any(|item| item.name.it == list.name.it) {
                 // In parentheses: some readers take a keyword behind a path for a part of its last name.
