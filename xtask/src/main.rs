@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod conformance;
 mod fuzz;
 mod test;
 mod tidy;
@@ -15,6 +16,7 @@ cargo xtask COMMAND
                     With FILTER only the tests whose names contain it, without format, tidy and clippy.
   tidy              keeps what STYLE asks: arrows between crates, chapter heads, reasons for dependencies, links, words
   bench NAME        prints a figure; `cargo xtask bench` lists the names
+  conformance NAME  lets others judge our exports; `cargo xtask conformance` lists the judges
   fuzz NAME [S]     runs one fuzz target for S seconds (60)
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(rest),
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(rest),
+        Some("conformance") => conformance::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

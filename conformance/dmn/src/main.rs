@@ -16,11 +16,12 @@ use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Theirs;
 use dsntk_feel::{FeelScope, Name as FeelName};
 use dsntk_model_evaluator::ModelEvaluator;
+use jiff::civil::Date;
 use samverk_author::export::dmn::{self, ExportedTable, Model};
 use samverk_author::export::feel::{self, NOT_APPLICABLE};
 use samverk_author::folder;
 use samverk_domain::fact::{Facts, Known, Name, Value};
-use samverk_domain::pack::{self, Expr, List, Pack, ParameterDefault, Policy, RuleKind, SetBy};
+use samverk_domain::pack::{self, CaseDay, Expr, List, Pack, ParameterDefault, Policy, RuleKind, SetBy};
 use samverk_domain::rules::{Classes, Days, Probe, Setting, evaluate};
 
 /// Cases of one table tried as a whole.
@@ -89,6 +90,7 @@ enum Leaf {
     Fact(Name),
     Parameter(Name),
     List(Name),
+    Day(CaseDay),
 }
 
 /// What a leaf is in one case: for us, and for the engine.
@@ -105,6 +107,7 @@ enum Given {
     Fact(Known<Value>),
     Parameter(Option<Value>),
     List(Option<Vec<BTreeMap<Name, Known<Value>>>>),
+    Day(Date),
 }
 
 struct Judge<'p> {
@@ -158,6 +161,9 @@ impl<'p> Judge<'p> {
             if let Some(variable) = model.names.list(&list.name.it) {
                 leaves.insert(variable.to_owned(), Leaf::List(list.name.it.clone()));
             }
+        }
+        for day in [CaseDay::Application, CaseDay::Decision] {
+            leaves.insert(feel::day(day).to_owned(), Leaf::Day(day));
         }
         let mut columns = BTreeSet::new();
         for rule in &pack.rules {
@@ -362,7 +368,29 @@ impl<'p> Judge<'p> {
                 choices
             }
             Leaf::List(name) => self.pack.list(name).map_or(Vec::new(), |list| self.lists(list)),
+            Leaf::Day(_) => self
+                .days()
+                .into_iter()
+                .map(|day| Choice {
+                    theirs: Some(literal(&format!("date(\"{day}\")"))),
+                    text: day.to_string(),
+                    ours: Given::Day(day),
+                    is_missing: false,
+                })
+                .collect(),
         }
+    }
+
+    /// The days between which the law changes, each with the day before and the day after.
+    fn days(&self) -> BTreeSet<Date> {
+        let rows = self.pack.rules.iter().flat_map(|rule| &rule.rows);
+        let valid = rows.filter_map(|row| row.valid.as_ref()).flat_map(|valid| [valid.it.from, valid.it.to]);
+        let mut days: BTreeSet<Date> = valid
+            .flatten()
+            .flat_map(|day| [day.yesterday().unwrap_or(day), day, day.tomorrow().unwrap_or(day)])
+            .collect();
+        days.insert(self.pack.meta.valid_from.it);
+        days
     }
 
     /// None, each kind of item alone, and if the kinds are few each pair of them.
@@ -428,6 +456,8 @@ impl<'p> Judge<'p> {
                 (Leaf::List(name), Given::List(Some(items))) => {
                     facts.lists.insert(name.clone(), items.clone());
                 }
+                (Leaf::Day(CaseDay::Application), Given::Day(day)) => setting.days.application = *day,
+                (Leaf::Day(CaseDay::Decision), Given::Day(day)) => setting.days.decision = *day,
                 _ => {}
             }
             let variable = self.leaves.iter().find(|(_, own)| own == leaf).map(|(variable, _)| variable);

@@ -71,7 +71,99 @@ fn every_reference_in_an_exported_model_leads_somewhere_and_no_id_stands_twice()
 #[test]
 fn the_same_document_gives_the_same_bytes() {
     for pack in packs() {
-        let [first, second] = [(), ()].map(|()| export::export(&pack, Format::Dmn));
-        assert_eq!(first, second);
+        for format in [Format::Dmn, Format::Bpmn, Format::JsonSchema, Format::CpsvAp] {
+            let [first, second] = [(), ()].map(|()| export::export(&pack, format));
+            assert_eq!(first, second);
+        }
+    }
+}
+
+#[test]
+fn in_a_process_every_node_has_its_place_lies_between_a_start_and_an_end_and_every_flow_joins_two() {
+    for pack in packs() {
+        let text = export::bpmn::export(&pack);
+        let xml = roxmltree::Document::parse(&text).unwrap();
+        let mut ids = std::collections::BTreeSet::new();
+        for id in xml.descendants().filter_map(|node| node.attribute("id")) {
+            assert!(ids.insert(id), "{id} twice");
+        }
+        let drawn: std::collections::BTreeSet<&str> = xml
+            .descendants()
+            .filter_map(|node| node.attribute("bpmnElement"))
+            .collect();
+        for process in xml.descendants().filter(|node| node.has_tag_name("process")) {
+            for node in process.children().filter(roxmltree::Node::is_element) {
+                let id = node.attribute("id").unwrap();
+                assert!(drawn.contains(id), "{id} is not drawn");
+                if node.has_tag_name("sequenceFlow") {
+                    for end in ["sourceRef", "targetRef"] {
+                        assert!(ids.contains(node.attribute(end).unwrap()), "{id}");
+                    }
+                    continue;
+                }
+                let has = |name: &str| node.children().any(|child| child.has_tag_name(name));
+                let begins = node.has_tag_name("startEvent") || node.has_tag_name("boundaryEvent");
+                assert!(begins || has("incoming"), "nothing leads to {id}");
+                assert!(
+                    node.has_tag_name("endEvent") || has("outgoing"),
+                    "nothing leads from {id}"
+                );
+            }
+        }
+        for flow in xml.descendants().filter(|node| node.has_tag_name("messageFlow")) {
+            for end in ["sourceRef", "targetRef"] {
+                let end = flow.attribute(end).unwrap();
+                assert!(ids.contains(end) && drawn.contains(end), "{end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_steps_schema_holds_what_its_body_gets_and_nothing_that_arises_there() {
+    let packs = packs();
+    let restaurant = packs
+        .iter()
+        .find(|pack| pack.meta.slug.as_str() == "starta-restaurang")
+        .unwrap();
+    let schemas = export::json_schema::export(restaurant);
+    let of = |step: &str| schemas.iter().find(|schema| schema.step.as_str() == step).unwrap();
+    let facts = &of("serveringstillstånd").schema["properties"]["uppgifter"];
+    assert!(facts["properties"]["servering.sluttid"].is_object());
+    assert!(facts["properties"]["bedömning.lämplig"].is_null());
+    assert!(facts["properties"]["polis.yttrande"].is_null());
+    assert!(facts["properties"]["kassa"].is_null());
+    assert_eq!(facts["properties"]["ägare"]["maxItems"], 50);
+    assert_eq!(
+        of("gasol").schema["properties"]["uppgifter"]["properties"]["gas.inne"]["maximum"],
+        5000
+    );
+    assert!(schemas.iter().all(|schema| !schema.examples.is_empty()));
+}
+
+#[test]
+fn every_address_that_a_catalogue_description_names_is_described_in_it() {
+    for pack in packs() {
+        let (_, json_ld) = export::cpsv::export(&pack);
+        let whole: serde_json::Value = serde_json::from_str(&json_ld).unwrap();
+        let described: Vec<&str> = whole["@graph"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|resource| resource["@id"].as_str())
+            .collect();
+        for resource in whole["@graph"].as_array().unwrap() {
+            for values in resource
+                .as_object()
+                .unwrap()
+                .values()
+                .filter_map(|values| values.as_array())
+            {
+                for named in values.iter().filter_map(|value| value["@id"].as_str()) {
+                    let is_ours = named.starts_with("urn:samverk:");
+                    assert!(!is_ours || described.contains(&named), "{named}");
+                }
+            }
+        }
     }
 }

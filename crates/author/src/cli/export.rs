@@ -7,12 +7,14 @@ use anyhow::Context as _;
 
 use crate::export::{self, Format};
 
-/// Write a service as DMN, for other tools
+/// Write a service as DMN, BPMN, JSON Schema or CPSV-AP, for other tools
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   samverk export packs/starta-restaurang --format dmn > restaurang.dmn
-  samverk export packs/starta-restaurang --format dmn --out ut
+  samverk export packs/starta-restaurang --format bpmn > restaurang.bpmn
+  samverk export packs/starta-restaurang --format json-schema --out ut
+  samverk export packs/starta-restaurang --format cpsv-ap --out ut
 
 Without --out a single file is written to standard output. What a notation cannot say is listed on
 standard error, in Swedish; docs/exports.md says what each holds.

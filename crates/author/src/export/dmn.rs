@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::pack::{
-    CellResult, Column, Comparison, Expr, Fact, Operand, OutcomeKind, Pack, Policy, Required, Row, Rule, RuleKind,
-    Source, Step, Test, Type,
+    CaseDay, CellResult, Column, Comparison, Expr, Fact, Operand, OutcomeKind, Pack, Policy, Required, Row, Rule,
+    RuleKind, Source, Step, Test, Type,
 };
 
 use super::feel::{self, Function, Inexpressible, NOT_APPLICABLE, Names, States, Uses, Writer};
@@ -184,7 +184,8 @@ impl<'p> Export<'p> {
     fn requires(&self, uses: &Uses) -> BTreeSet<String> {
         let facts = uses.facts.iter().filter_map(|fact| self.names.fact(fact));
         let lists = uses.lists.iter().filter_map(|list| self.names.list(list));
-        facts.chain(lists).map(str::to_owned).collect()
+        let days = uses.days.iter().map(|day| feel::day(*day));
+        facts.chain(lists).chain(days).map(str::to_owned).collect()
     }
 
     fn literal(&mut self, variable: &str, label: String, type_ref: &str, text: String, needs: Needs) {
@@ -362,6 +363,12 @@ impl<'p> Export<'p> {
 
     /// The table as the document has it.
     fn table(&mut self, rule: &'p Rule, variable: &str) -> Result<String, Inexpressible> {
+        if let Some(transition) = &rule.transition {
+            // Which day's law counts is then the applicant's choice; a table of another's has no such thing.
+            return Err(Inexpressible {
+                what: format!("övergång {} – {}", transition.from, transition.to),
+            });
+        }
         let mut writer = self.writer(States::Complete);
         let mut inputs: Vec<Input> = Vec::new();
         let mut entries: Vec<Vec<String>> = vec![Vec::new(); rule.rows.len()];
@@ -459,6 +466,25 @@ impl<'p> Export<'p> {
                 add(input, cells);
             }
         }
+        if rule.rows.iter().any(|row| row.valid.is_some()) {
+            let day = feel::day(CaseDay::from(rule.counted_at));
+            writer.uses.days.insert(CaseDay::from(rule.counted_at));
+            for (row, entries) in rule.rows.iter().zip(&mut entries) {
+                let valid = row.valid.as_ref().map(|valid| valid.it).unwrap_or_default();
+                entries.push(match (valid.from, valid.to) {
+                    (None, None) => String::from("-"),
+                    (Some(from), None) => format!(">= date(\"{from}\")"),
+                    (None, Some(to)) => format!("<= date(\"{to}\")"),
+                    (Some(from), Some(to)) => format!("[date(\"{from}\")..date(\"{to}\")]"),
+                });
+            }
+            inputs.push(Input {
+                label: String::from("gäller"),
+                expression: day.to_owned(),
+                type_ref: String::from("date"),
+                values: None,
+            });
+        }
         if inputs.is_empty() {
             // A table must ask something; this one always holds.
             inputs.push(Input {
@@ -469,7 +495,6 @@ impl<'p> Export<'p> {
             });
             entries.iter_mut().for_each(|row| row.push(String::from("-")));
         }
-        let uses = writer.uses;
         let heading = match rule.kind {
             RuleKind::Fact => "Regel",
             RuleKind::Outcome => "Utfallsregel",
@@ -485,13 +510,14 @@ impl<'p> Export<'p> {
             .map(|(row, entries)| {
                 Ok(TableRow {
                     entries,
-                    result: result(&row.result.it)?,
+                    result: result(&mut writer, &row.result.it)?,
                     row: feel::string(row.id.as_str()),
                     because: feel::string(row.because.as_ref().map_or("", |because| because.as_str())),
                     law: feel::string(row.law.as_ref().map_or("", |law| law.as_str())),
                 })
             })
             .collect::<Result<_, Inexpressible>>()?;
+        let uses = writer.uses;
         let plain = rule
             .rows
             .iter()
@@ -553,7 +579,7 @@ impl<'p> Export<'p> {
             };
             let gives = match &row.result.it {
                 CellResult::CaseWorker => String::from("null"),
-                other => result(other)?,
+                other => result(&mut writer, other)?,
             };
             let mut text = format!("{{rad: {}, läge: {holds}, ger: {gives}", feel::string(row.id.as_str()));
             if let Policy::Collect { .. } = rule.policy.it {
@@ -659,6 +685,9 @@ impl<'p> Export<'p> {
                 let description = String::from("Vad organet har beslutat; går före vad reglerna ger.");
                 add(decided, format!("{name}: beslutat"), description, "Any");
             }
+        }
+        for day in [CaseDay::Application, CaseDay::Decision].map(feel::day) {
+            add(day, day.to_owned(), String::from("En av ärendets dagar."), "date");
         }
         for list in &self.pack.lists {
             if let Some(variable) = self.names.list(&list.name.it) {
@@ -939,8 +968,15 @@ fn conditions(rule: &Rule, row: &Row) -> Vec<Expr> {
             (None, Test::Condition(expr)) => Some(expr.clone()),
             (None, _) => None,
         })
+        .chain(valid(rule, row))
         .filter(|expr| *expr != Expr::Always)
         .collect()
+}
+
+/// Column `gäller`.
+fn valid(rule: &Rule, row: &Row) -> Option<Expr> {
+    let valid = row.valid.as_ref()?;
+    Some(feel::valid_on(CaseDay::from(rule.counted_at), &valid.it))
 }
 
 /// Whether nothing but opinions that are needed for granting keeps a condition open.
@@ -1080,7 +1116,7 @@ fn order_sign(how: Comparison) -> Option<&'static str> {
     }
 }
 
-fn result(result: &CellResult) -> Result<String, Inexpressible> {
+fn result(writer: &mut Writer<'_>, result: &CellResult) -> Result<String, Inexpressible> {
     match result {
         CellResult::Value(Value::Assessment { .. } | Value::Attachment(_)) => Err(Inexpressible {
             what: String::from("resultat"),
@@ -1088,7 +1124,7 @@ fn result(result: &CellResult) -> Result<String, Inexpressible> {
         CellResult::Value(value) => feel::constant(value),
         CellResult::NotApplicable => Ok(format!("\"{NOT_APPLICABLE}\"")),
         CellResult::CaseWorker => Ok(format!("\"{CASE_WORKER}\"")),
-        CellResult::Calculated(expr) => Err(Inexpressible { what: expr.to_string() }),
+        CellResult::Calculated(expr) => writer.calculation(expr),
     }
 }
 
@@ -1096,7 +1132,8 @@ fn result(result: &CellResult) -> Result<String, Inexpressible> {
 pub fn feel_type(ty: &Type) -> &'static str {
     match ty {
         Type::YesNo | Type::Assessment => "boolean",
-        Type::Number { .. } | Type::Kronor { .. } => "number",
+        // Minutes since midnight; what is after midnight in a range that passes it goes on from 1440.
+        Type::Number { .. } | Type::Kronor { .. } | Type::Clock { .. } => "number",
         Type::Date => "date",
         Type::Choice(_) | Type::Text { .. } | Type::OrgNr | Type::PersonNr | Type::Property | Type::Municipality => {
             "string"

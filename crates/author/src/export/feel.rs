@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::{FileId, Span, Spanned};
 use samverk_domain::pack::{
-    CellResult, Comparison, Expr, List, NoRecord, Operand, Operator, Pack, RuleKind, Source, Test,
+    CaseDay, CellResult, Comparison, DayKind, Expr, List, NoRecord, Operand, Operator, Pack, PeriodPart, RuleKind,
+    Source, Test, Unit, Validity,
 };
 
 /// How *ej aktuellt* stands in FEEL.
@@ -144,11 +146,12 @@ pub struct Names {
 
 impl Names {
     pub fn of(pack: &Pack) -> Self {
-        let reserved = Function::ALL.map(|function| function.name().to_owned());
+        let reserved = Function::ALL.map(Function::name).into_iter().chain(WORDS);
+        let days = [CaseDay::Application, CaseDay::Decision].map(day);
         let mut names = Self {
             facts: BTreeMap::new(),
             lists: BTreeMap::new(),
-            taken: reserved.into_iter().chain(WORDS.map(str::to_owned)).collect(),
+            taken: reserved.chain(days).map(str::to_owned).collect(),
         };
         let facts = pack.facts.iter().map(|fact| &fact.name.it);
         let rules = pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact);
@@ -250,17 +253,50 @@ pub fn can_be_not_applicable(pack: &Pack) -> BTreeSet<Name> {
             names.insert(fact.name.it.clone());
         }
     }
-    let rules = pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact);
-    names.extend(
-        rules
-            .filter(|rule| gives_not_applicable(rule))
-            .map(|rule| rule.name.it.clone()),
-    );
+    let rules = || pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact);
+    let own = rules().filter(|rule| gives_not_applicable(rule));
+    names.extend(own.map(|rule| rule.name.it.clone()));
+    // What is calculated from something that is not applicable is not applicable either.
+    loop {
+        let before = names.len();
+        for rule in rules() {
+            let from = rule.rows.iter().any(|row| match &row.result.it {
+                CellResult::Calculated(expr) => mentions(expr, &names),
+                _ => false,
+            });
+            if from {
+                names.insert(rule.name.it.clone());
+            }
+        }
+        if names.len() == before {
+            break;
+        }
+    }
     names
+}
+
+/// Whether a calculation reads one of the names.
+fn mentions(expr: &Expr, names: &BTreeSet<Name>) -> bool {
+    match expr {
+        Expr::Fact(name) => names.contains(&name.it),
+        Expr::Arithmetic(_, left, right) => mentions(left, names) || mentions(right, names),
+        Expr::InUnit(of, _) | Expr::PartOf(_, of) | Expr::Age(of, _) => mentions(of, names),
+        Expr::Apart(_, from, to) => mentions(from, names) || mentions(to, names),
+        Expr::Size(name) => names.contains(&name.it),
+        _ => false,
+    }
 }
 
 fn gives_not_applicable(rule: &samverk_domain::pack::Rule) -> bool {
     rule.rows.iter().any(|row| row.result.it == CellResult::NotApplicable)
+}
+
+/// The variable that a day of the case stands in.
+pub fn day(day: CaseDay) -> &'static str {
+    match day {
+        CaseDay::Application => "ansökningsdagen",
+        CaseDay::Decision => "beslutsdagen",
+    }
 }
 
 /// What an expression was made of.
@@ -270,6 +306,7 @@ pub struct Uses {
     pub lists: BTreeSet<Name>,
     /// Columns of the lists.
     pub columns: BTreeSet<Name>,
+    pub days: BTreeSet<CaseDay>,
     pub functions: BTreeSet<Function>,
 }
 
@@ -278,6 +315,7 @@ impl Uses {
         self.facts.extend(other.facts);
         self.lists.extend(other.lists);
         self.columns.extend(other.columns);
+        self.days.extend(other.days);
         self.functions.extend(other.functions);
     }
 }
@@ -346,6 +384,11 @@ impl<'p> Writer<'p> {
 
     /// A condition: true, false, `null`, or where it can be, *ej aktuellt*.
     pub fn condition(&mut self, expr: &Expr) -> Result<String, Inexpressible> {
+        Ok(self.expr(expr, &mut Vec::new())?.text)
+    }
+
+    /// A calculation.
+    pub fn calculation(&mut self, expr: &Expr) -> Result<String, Inexpressible> {
         Ok(self.expr(expr, &mut Vec::new())?.text)
     }
 
@@ -441,7 +484,114 @@ impl<'p> Writer<'p> {
             }
             Expr::Any(list, of) => self.quantified(Function::Any, &list.it, of, items),
             Expr::All(list, of) => self.quantified(Function::All, &list.it, of, items),
+            Expr::CountWhere(list, of) => {
+                let list = self.list(&list.it)?;
+                self.sum_where(list, of, None, items)
+            }
+            Expr::SumWhere(name, of) => {
+                let list = self.pack.list_of_column(&name.it).ok_or_else(|| inexpressible(expr))?;
+                self.sum_where(list, of, Some(&name.it), items)
+            }
+            Expr::Size(name) => {
+                let of = self.named(&name.it, items)?;
+                Ok(self.unless_not_applicable(of, |of| format!("count({of})")))
+            }
+            Expr::Has(name, word) => {
+                let of = self.named(&name.it, items)?;
+                let word = string(&word.it);
+                Ok(self.unless_not_applicable(of, |of| format!("list contains({of}, {word})")))
+            }
+            Expr::Day(of) => {
+                self.uses.days.insert(*of);
+                Ok(Part::atom(day(*of)))
+            }
+            Expr::Shift(how, of, length) => {
+                let duration = match length.unit {
+                    Unit::Days => format!("P{}D", length.number),
+                    Unit::Weeks => format!("P{}D", u64::from(length.number) * 7),
+                    Unit::Months => format!("P{}M", length.number),
+                    // Working days are counted by the Swedish calendar of holidays.
+                    Unit::WorkingDays => return Err(inexpressible(expr)),
+                };
+                let sign = if *how == Operator::Minus { "-" } else { "+" };
+                let of = self.expr(of, items)?;
+                let duration = Part::atom(format!("duration(\"{duration}\")"));
+                Ok(either_not_applicable(of, duration, 6, |of, duration| {
+                    format!("{} {sign} {}", of.within(6), duration.text)
+                }))
+            }
+            Expr::Apart(DayKind::Days, from, to) => {
+                let (from, to) = (self.expr(from, items)?, self.expr(to, items)?);
+                Ok(either_not_applicable(from, to, 7, |from, to| {
+                    format!("({} - {}) / duration(\"P1D\")", to.within(7), from.within(7))
+                }))
+            }
+            Expr::PartOf(part @ (PeriodPart::Start | PeriodPart::End), of) => {
+                let part = if *part == PeriodPart::Start { "början" } else { "slut" };
+                let of = self.expr(of, items)?;
+                Ok(self.unless_not_applicable(of, |of| format!("({of}.{part})")))
+            }
+            Expr::InUnit(of, conversion) if conversion.factor == Decimal::ONE => self.expr(of, items),
+            Expr::InUnit(of, conversion) => {
+                let factor = Part::atom(conversion.factor.normalize().to_string());
+                let of = self.expr(of, items)?;
+                Ok(either_not_applicable(of, factor, 7, |of, factor| {
+                    format!("{} * {}", of.within(7), factor.text)
+                }))
+            }
+            // Working days, ages by identity number: these need more than FEEL has.
             other => Err(inexpressible(other)),
+        }
+    }
+
+    /// How many items fulfil a condition, or what a column comes to over them.
+    fn sum_where(
+        &mut self,
+        list: &'p List,
+        of: &Expr,
+        column_of: Option<&Name>,
+        items: &mut Items<'p>,
+    ) -> Result<Part, Inexpressible> {
+        let variable = self.list_variable(list)?;
+        let item = self.item(list)?;
+        items.push(list);
+        let of = self.expr(of, items);
+        items.pop();
+        let of = of?.within(6);
+        let value = match column_of {
+            Some(name) => {
+                self.uses.columns.insert(name.clone());
+                format!("({item}.{})", column(name))
+            }
+            None => String::from("1"),
+        };
+        let missing = match self.states {
+            States::Complete => String::new(),
+            States::All => format!("if ({of}) = null and not({value} = 0) then null else "),
+        };
+        let each = format!("for {item} in {variable} return {missing}if ({of}) = true then {value} else 0");
+        let each = self.over_list(&variable, each);
+        Ok(self.call(Function::Sum, &[each]))
+    }
+
+    /// Something made of one part, which must not see the words for *ej aktuellt* and *saknas*.
+    fn unless_not_applicable(&self, of: Part, write: impl FnOnce(&str) -> String) -> Part {
+        let (e, of) = (of.e, of.within(TIGHT));
+        let written = write(&of);
+        let missing = match self.states {
+            States::Complete => String::new(),
+            States::All => format!("if {of} = null then null else "),
+        };
+        let not_applicable = if e {
+            format!("if {of} = \"{NOT_APPLICABLE}\" then \"{NOT_APPLICABLE}\" else ")
+        } else {
+            String::new()
+        };
+        let plain = missing.is_empty() && not_applicable.is_empty();
+        Part {
+            text: format!("{not_applicable}{missing}{written}"),
+            binds: if plain { TIGHT } else { LOOSE },
+            e,
         }
     }
 
@@ -624,6 +774,12 @@ pub fn constant(value: &Value) -> Result<String, Inexpressible> {
         | Value::Property(word)
         | Value::OrgNr(word)
         | Value::PersonNr(word) => string(word),
+        Value::Set(words) => format!(
+            "[{}]",
+            words.iter().map(|word| string(word)).collect::<Vec<_>>().join(", ")
+        ),
+        Value::Clock(minutes) => minutes.to_string(),
+        Value::Period { from, to } => format!("{{början: date(\"{from}\"), slut: date(\"{to}\")}}"),
         other => return Err(inexpressible(other)),
     })
 }
@@ -644,6 +800,29 @@ pub fn string(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// The days on which a row counts, as a condition.
+pub fn valid_on(day: CaseDay, valid: &Validity) -> Expr {
+    let nowhere = Span {
+        file: FileId(0),
+        start: 0,
+        end: 0,
+    };
+    let compare = |how, date| {
+        let date = Expr::Constant(Spanned {
+            it: Value::Date(date),
+            span: nowhere,
+        });
+        Expr::Compare(how, Box::new(Expr::Day(day)), Box::new(date))
+    };
+    let from = valid.from.map(|date| compare(Comparison::GreaterOrEqual, date));
+    let to = valid.to.map(|date| compare(Comparison::LessOrEqual, date));
+    match (from, to) {
+        (None, None) => Expr::Always,
+        (Some(only), None) | (None, Some(only)) => only,
+        (Some(from), Some(to)) => Expr::And(vec![from, to]),
+    }
 }
 
 /// What a cell asks of its column's fact, as a condition.
