@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use samverk_domain::fact::Name;
 use samverk_domain::finding::{Severity, SourceFile};
-use samverk_domain::pack::{Pack, parse};
+use samverk_domain::pack::{self, Pack, parse};
 use samverk_domain::terms::SignedVersion;
 use samverk_domain::terms::adopting::Settable;
 use samverk_store::{Store, StoreError, Tx, versions};
@@ -35,6 +35,8 @@ pub struct Library {
 #[derive(Debug, Default)]
 struct Shelf {
     packs: BTreeMap<(Name, u32), Arc<Known>>,
+    /// Older and newer version → the older with what counts of the newer.
+    carried: BTreeMap<(Name, u32, u32), Arc<Known>>,
     /// Up to which change of the store's table this is.
     read_to: i64,
 }
@@ -49,6 +51,18 @@ pub struct Known {
     pub settable: Settable,
     /// As its publisher gave it out.
     pub signed: Option<SignedVersion>,
+    /// Tables of a newer version stand in it, for cases under way.
+    pub carried: Option<CarriedFrom>,
+}
+
+/// What a document for cases under way has from a newer version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedFrom {
+    pub version: u32,
+    /// The tables.
+    pub taken: Vec<Name>,
+    /// Tables of the newer version that ask for more than the older document has a place for.
+    pub left: Vec<Name>,
 }
 
 /// Why the services in a folder are not served.
@@ -78,7 +92,24 @@ impl Known {
             settable: Settable::of(&pack),
             pack,
             signed,
+            carried: None,
         })
+    }
+
+    /// This version as it decides cases under way when the body has adopted a newer one: same name, number and hash.
+    pub fn counted_with(&self, newer: &Self) -> Self {
+        let carried = pack::carried(&self.pack, &newer.pack);
+        Self {
+            sha256: self.sha256.clone(),
+            settable: Settable::of(&carried.pack),
+            signed: self.signed.clone(),
+            carried: Some(CarriedFrom {
+                version: newer.pack.meta.version.it,
+                taken: carried.taken,
+                left: carried.left,
+            }),
+            pack: carried.pack,
+        }
     }
 
     fn key(&self) -> (Name, u32) {
@@ -176,6 +207,7 @@ impl Library {
                     "the packs folder holds another text than the version that was published or used; give it a new number"
                 );
             }
+            shelf.carried.retain(|(name, ..), _| *name != slug);
             shelf.packs.insert((slug, version), known);
         }
         let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
@@ -196,6 +228,17 @@ impl Library {
         let mut valid = self.versions(slug);
         valid.retain(|known| known.is_valid_on(day));
         valid
+    }
+
+    /// The version as it decides cases under way when `newer` has been adopted.
+    pub fn carried(&self, slug: &Name, version: u32, newer: u32) -> Option<Arc<Known>> {
+        let key = (slug.clone(), version, newer);
+        if let Some(carried) = self.shelf().carried.get(&key) {
+            return Some(Arc::clone(carried));
+        }
+        let carried = Arc::new(self.version(slug, version)?.counted_with(&*self.version(slug, newer)?));
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(shelf.carried.entry(key).or_insert(carried)))
     }
 
     /// Every version of the service, oldest first.

@@ -3,12 +3,13 @@
 //! Everything that differs between a test and a public body's machine room is a field here: clock, chance, outgoing HTTP,
 //! store. Capabilities take `&Node` (or `Arc<Node>` in page handlers) and a [`crate::ctx::Ctx`]; there are no globals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use samverk_domain::fact::Name;
 use samverk_domain::terms::BodyId;
 use samverk_store::{Store, StoreError};
 use tokio::sync::watch;
@@ -49,6 +50,8 @@ pub struct Node {
     pub contents: BTreeMap<BodyId, Secret>,
     /// Who is in the federation now.
     pub federation: Current,
+    /// Body, service and version for which cases under way have been looked at again since the start.
+    pub counted_anew: tokio::sync::Mutex<BTreeSet<(BodyId, Name, u32)>>,
     /// Held while the anchor puts an adoption in the federation's statement.
     pub publishing: tokio::sync::Mutex<()>,
     /// Questions counted, so that contracts' rates hold.
@@ -115,6 +118,7 @@ impl Node {
             keys,
             contents,
             federation,
+            counted_anew: tokio::sync::Mutex::default(),
             publishing: tokio::sync::Mutex::default(),
             rates: Rates::default(),
             http: outgoing()?,

@@ -262,6 +262,22 @@ pub fn waiting(tx: &mut Tx, body: &BodyId) -> Result<Vec<(String, u64)>, StoreEr
     .collect()
 }
 
+/// A body's applications of a service in versions before the one given, that nothing has been decided in and that are not
+/// ended, oldest first.
+pub fn under_way_before(tx: &mut Tx, body: &BodyId, pack: &str, version: u32) -> Result<Vec<String>, StoreError> {
+    tx.query(
+        "select id from cases
+         where body = $1 and pack = $2 and version < $3 and kind = 'application'
+             and state in ('received', 'registered', 'completion_asked', 'completion_answered', 'examined', 'on_referral',
+                           'communicated', 'drafted')
+         order by received_at, id",
+        params![body, pack, version],
+    )?
+    .iter()
+    .map(|row| row.text("id"))
+    .collect()
+}
+
 /// The person's cases here, newest first, at most 200.
 pub fn of_owner(tx: &mut Tx, owner: &str) -> Result<Vec<Line>, StoreError> {
     tx.query(

@@ -1,13 +1,15 @@
 //! The service document: one folder that a board can adopt, a lawyer can read and the engine runs.
 //!
 //! `docs/language.md` is the specification. [`model`] is what was understood, [`parse`] how it is read, [`write`] its
-//! parts in the document's own notation, [`texts`] the texts by key.
+//! parts in the document's own notation, [`texts`] the texts by key, [`carried`] the document that a case under way is decided by.
 
+pub mod carried;
 pub mod model;
 pub mod parse;
 pub mod texts;
 pub mod write;
 
+pub use carried::{Carried, carried, carried_setting};
 pub use model::*;
 
 impl Pack {

@@ -343,6 +343,19 @@ fn send_letter(
     document_id: &str,
     letter: &Letter,
 ) -> Result<(), Stopped> {
+    post(ctx, tx, node, open, papers::name(document), document_id, letter)
+}
+
+/// As [`send_letter`], for what the procedure has no word for.
+pub fn post(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    node: &Node,
+    open: &Open,
+    name: &str,
+    document_id: &str,
+    letter: &Letter,
+) -> Result<(), Stopped> {
     let id = node.chance.token();
     let when = open.moment(ctx);
     letters::send(
@@ -353,7 +366,7 @@ fn send_letter(
             body: open.row.body.clone(),
             owner: open.row.owner.clone(),
             document: document_id.to_owned(),
-            name: papers::name(document).to_owned(),
+            name: name.to_owned(),
             sent_at: when.instant,
             opened_at: None,
             contents: close(

@@ -12,7 +12,7 @@ use samverk_domain::case::messages::{Application, Origin, SentFact};
 use samverk_domain::case::procedure::PartyId;
 use samverk_domain::case::{Case, NotAllowed};
 use samverk_domain::fact::{Cause, Facts, Known, Name, Slot, Value};
-use samverk_domain::pack::{Pack, Step};
+use samverk_domain::pack::{Pack, Step, carried_setting};
 use samverk_domain::rules::{self, Days, Evaluation, Setting, StepResult};
 use samverk_domain::terms::{Adoption, Body, BodyId};
 use samverk_domain::words::time::Moment;
@@ -58,9 +58,24 @@ pub struct CaseFile {
     /// The case worker's proposal: reasons by row where they were edited, and grounds of their own.
     #[serde(default)]
     pub proposal: Option<Proposal>,
+    /// The newer version whose tables count at the decision, since the body adopted it (*räknas vid beslut*).
+    #[serde(default)]
+    pub counted_with: Option<u32>,
+    /// What newer versions have changed for this case.
+    #[serde(default)]
+    pub law_changes: Vec<LawChange>,
     /// When the party was told that simplified service may be used.
     #[serde(default)]
     pub told_of_simplified_service: Option<jiff::civil::Date>,
+}
+
+/// A newer version that the body adopted while the case was under way, and what came out otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LawChange {
+    pub version: u32,
+    pub at: Moment,
+    /// Sentences in Swedish.
+    pub what: Vec<String>,
 }
 
 /// One fact with what has happened to it here.
@@ -165,7 +180,10 @@ pub enum Stopped {
 pub struct Open {
     pub row: Row,
     pub file: CaseFile,
+    /// The document that decides it: the one it was started in, with what counts of a newer one that the body has adopted.
     pub known: Arc<library::Known>,
+    /// The document that it was started in.
+    pub began: Arc<library::Known>,
     /// What has happened since it was opened and the host has not been told.
     pub tell_host: bool,
 }
@@ -234,12 +252,17 @@ impl Open {
     }
 
     pub fn of(node: &Node, row: Row) -> Result<Self, Stopped> {
-        let file = open_box(node, &row.body, &row.id, "contents", &row.contents)?;
-        let known = pack_of(node, &row.pack, row.version)?;
+        let file: CaseFile = open_box(node, &row.body, &row.id, "contents", &row.contents)?;
+        let began = pack_of(node, &row.pack, row.version)?;
+        let known = match file.counted_with {
+            None => Arc::clone(&began),
+            Some(newer) => carried(node, &began, newer)?,
+        };
         let open = Self {
             row,
             file,
             known,
+            began,
             tell_host: false,
         };
         // The number stands for one content; another would decide the case by rules that nobody applied under.
@@ -304,7 +327,13 @@ impl Open {
             party: self.file.party_name().to_owned(),
             step: crate::post::letter::step_text(self.pack(), "sv", self.step_name()),
             todo: todo.what,
-            because: todo.because,
+            because: match self.file.law_changes.last() {
+                Some(change) if self.file.case.decided().is_none() => {
+                    let first = change.what.first().map(String::as_str).unwrap_or_default();
+                    format!("Ändrat av version {}: {first} {}", change.version, todo.because)
+                }
+                _ => todo.because,
+            },
         };
         let contents = json(&self.file)?;
         if contents.len() > CONTENTS_BYTES_MAX {
@@ -320,7 +349,7 @@ impl Open {
 
     /// Evaluates the case with the body's adopted setting.
     pub fn examine(&self, node: &Node, day: jiff::civil::Date) -> Result<Examined, Stopped> {
-        let adoption = adoption(node, &self.row.body, &self.known)?;
+        let adoption = adoption(node, &self.row.body, &self.began)?;
         let mut setting = Setting {
             days: Days {
                 application: self.file.application.received_day,
@@ -329,6 +358,12 @@ impl Open {
             ..Setting::default()
         };
         adoption.apply(&mut setting);
+        if let Some(newer) = self.file.counted_with {
+            let newer = pack_of(node, &self.row.pack, newer)?;
+            let mut set = Setting::default();
+            self::adoption(node, &self.row.body, &newer)?.apply(&mut set);
+            setting = carried_setting(self.pack(), &newer.pack, &setting, &set);
+        }
         let facts = self.file.facts();
         let evaluation = rules::evaluate_applied(self.pack(), &facts, &setting, self.step_name());
         let result = evaluation
@@ -343,6 +378,13 @@ impl Open {
             evaluation,
             result,
         })
+    }
+
+    /// From now on the tables of a newer version that are counted at the decision decide the case.
+    pub fn count_with(&mut self, node: &Node, newer: u32) -> Result<(), Stopped> {
+        self.known = carried(node, &self.began, newer)?;
+        self.file.counted_with = Some(newer);
+        Ok(())
     }
 
     /// What the applicant has left unanswered of what the step needs from them.
@@ -380,6 +422,14 @@ pub fn pack_of(node: &Node, slug: &str, version: u32) -> Result<Arc<library::Kno
     node.library
         .version(&slug, version)
         .ok_or_else(|| Stopped::Later(format!("{slug} version {version} is not on this node")))
+}
+
+/// The document for a case under way when a newer one counts at the decision.
+fn carried(node: &Node, began: &library::Known, newer: u32) -> Result<Arc<library::Known>, Stopped> {
+    let meta = &began.pack.meta;
+    node.library
+        .carried(&meta.slug.it, meta.version.it, newer)
+        .ok_or_else(|| Stopped::Later(format!("{} version {newer} is not on this node", meta.slug.it)))
 }
 
 /// The body's adoption of exactly this document.

@@ -6,7 +6,8 @@
 //! automatically without a recorded delegation, nor while anyone says that a value is wrong.
 //!
 //! Reading order: [`file`] (what a case holds), [`mod@act`] (one thing done, with all that follows), [`reception`] (messages
-//! in), [`mod@proceed`] (what the body does by itself), [`mod@todo`] (what remains, and for whom), [`papers`] (what is sent).
+//! in), [`mod@proceed`] (what the body does by itself), [`newer`] (a newer version is
+//! adopted while a case is under way), [`mod@todo`] (what remains, and for whom), [`papers`] (what is sent).
 
 pub mod file;
 
@@ -15,6 +16,8 @@ pub mod act;
 pub mod reception;
 
 pub mod proceed;
+
+pub mod newer;
 
 pub mod todo;
 

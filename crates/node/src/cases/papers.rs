@@ -116,7 +116,23 @@ pub fn decision(
         diary_number: open.diary_number(),
         language: &open.file.application.language,
     };
-    Ok(letter::of_decision(&material, decision, decided, &names))
+    let mut letter = letter::of_decision(&material, decision, decided, &names);
+    // A sentence from a table that counts of a newer version leads there.
+    if let Some(from) = &open.known.carried {
+        for part in &mut letter.parts {
+            if let letter::Part::Sentence(sentence) = part
+                && let Some(why) = &mut sentence.why
+                && why
+                    .rows
+                    .iter()
+                    .any(|row| from.taken.iter().any(|taken| taken.as_str() == row.rule))
+                && let Some(document) = &mut why.document
+            {
+                document.version = from.version;
+            }
+        }
+    }
+    Ok(letter)
 }
 
 /// The paper that an act gives rise to. `words` are those of the one who acts.

@@ -131,7 +131,8 @@ fn ended(why: Stopped) -> Result<(), NotDone> {
     }
 }
 
-fn is_open(open: &Open) -> bool {
+/// Whether anything can still be decided in it.
+pub fn is_open(open: &Open) -> bool {
     !matches!(
         open.file.case.state(),
         State::Withdrawn | State::HandedOver | State::Closed | State::Archived | State::Disposed

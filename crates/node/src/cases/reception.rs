@@ -5,6 +5,7 @@
 //! right subject, and refused with the whole message otherwise.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use samverk_domain::case::Case;
@@ -24,7 +25,7 @@ use super::act::{Words, act, finish, keep_paper};
 use super::file::{
     CaseFile, Held, Open, Stopped, applicant, authority, body_config, body_in_federation, given, owner_mark,
 };
-use super::{papers, proceed};
+use super::{newer, papers, proceed};
 use crate::ctx::Ctx;
 use crate::exchange::Handler;
 use crate::exchange::message::NotTaken;
@@ -209,8 +210,11 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
             opinions: BTreeMap::new(),
             answers: vec![],
             proposal: None,
+            counted_with: None,
+            law_changes: vec![],
             told_of_simplified_service: None,
         },
+        began: Arc::clone(&known),
         known,
         tell_host: true,
     };
@@ -240,6 +244,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
     keep_files(ctx, tx, node, &open, &files)?;
     finish(ctx, tx, node, &mut open)?;
     proceed::enqueue(ctx, tx, &open)?;
+    newer::enqueue_for(ctx, tx, node, &open)?;
     Ok(())
 }
 

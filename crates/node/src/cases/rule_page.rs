@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use samverk_domain::fact::Name;
@@ -38,13 +38,24 @@ struct RulePage {
     valid_from: String,
 }
 
+#[derive(serde::Deserialize)]
+struct Asked {
+    /// A letter leads to the version that it rests on; without it the newest.
+    version: Option<u32>,
+}
+
 async fn rule(
     State(node): State<Arc<Node>>,
     visit: Visit,
     Path((slug, rule)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let (slug, rule) = (name(&slug)?, name(&rule)?);
-    let known: Arc<Known> = node.library.newest(&slug, visit.at.day).ok_or(Failure::NotFound)?;
+    let known: Option<Arc<Known>> = match asked.version {
+        Some(version) => node.library.version(&slug, version),
+        None => node.library.newest(&slug, visit.at.day),
+    };
+    let known = known.ok_or(Failure::NotFound)?;
     let pack = &known.pack;
     let (table, heading, is_outcome) = match (pack.outcome_rule(&rule), pack.rule(&rule)) {
         (Some(table), _) => (table, step_text(pack, "sv", &rule), true),

@@ -106,6 +106,13 @@ async fn adopt(args: &Args) -> anyhow::Result<ExitCode> {
             before.version, before.publisher
         ))?;
     }
+    if let Some(before) = &proposed.before
+        && let Some(old) = node.library.version(&slug, before.version)
+        && before.version != args.version
+    {
+        let compared = samverk_author::against::compare(&old.pack, &known.pack, &[], None);
+        super::print(&format!("\n{}\n", samverk_author::against::in_words(&compared)))?;
+    }
     if !args.yes {
         super::print("Inget är gjort. Kör igen med --yes för att anta.\n")?;
         return Ok(ExitCode::SUCCESS);

@@ -370,6 +370,7 @@ impl Letter {
         let rows = links.iter().filter_map(|(href, _)| {
             let (path, row) = href.split_once('#')?;
             let (_, rule) = path.split_once("/regler/")?;
+            let rule = rule.split('?').next().unwrap_or(rule);
             Some((rule.to_owned(), row.to_owned()))
         });
         let evidence = links.iter().filter(|(href, _)| href.contains("/bevis/"));

@@ -15,7 +15,7 @@ use samverk_store::jobs::{self as outbox, Job};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::cases::{act, proceed};
+use crate::cases::{act, newer, proceed};
 use crate::exchange::{contracts, message};
 use crate::node::Node;
 
@@ -85,6 +85,13 @@ pub static KINDS: &[Kind] = &[
         pause_first: SignedDuration::from_secs(2),
         pause_max: SignedDuration::from_mins(5),
         run: |node, job| Box::pin(proceed::proceed(node, job)),
+    },
+    Kind {
+        name: newer::COUNT_ANEW,
+        attempts_max: 500,
+        pause_first: SignedDuration::from_secs(2),
+        pause_max: SignedDuration::from_mins(10),
+        run: |node, job| Box::pin(newer::count_anew(node, job)),
     },
     Kind {
         name: act::WATCH,

@@ -115,10 +115,11 @@ pub fn thread(open: &Open, why: &Why, checked: &BTreeMap<String, Checked>, base:
     for row in &why.rows {
         let place = document.map_or_else(String::new, |document| {
             format!(
-                "<p>Rad {} i <a href=\"/tjanster/{}/regler/{}#{}\">{}, version {}</a>, antagen av {}.</p>",
+                "<p>Rad {} i <a href=\"/tjanster/{}/regler/{}?version={}#{}\">{}, version {}</a>, antagen av {}.</p>",
                 escape(&row.row),
                 crate::web::encoded(&document.slug),
                 crate::web::encoded(&row.rule),
+                document.version,
                 crate::web::encoded(&row.row),
                 escape(&document.title),
                 document.version,
@@ -133,9 +134,10 @@ pub fn thread(open: &Open, why: &Why, checked: &BTreeMap<String, Checked>, base:
         knots.push(knot(
             "Meningen i det antagna dokumentet",
             format!(
-                "<p>Meningen står i brevet i <a href=\"/tjanster/{}/regler/{}\">{}, version {}</a>, antagen av {}.</p>",
+                "<p>Meningen står i brevet i <a href=\"/tjanster/{}/regler/{}?version={}\">{}, version {}</a>, antagen av {}.</p>",
                 crate::web::encoded(&document.slug),
                 crate::web::encoded(open.step_name().as_str()),
+                document.version,
                 escape(&document.title),
                 document.version,
                 escape(&document.adopted)

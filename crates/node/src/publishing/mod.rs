@@ -23,6 +23,15 @@ pub mod http;
 pub mod publish;
 pub mod version;
 
+/// What follows from a renewed statement: versions that are needed here are fetched, and cases that a newer version concerns are
+/// looked at again. What fails is tried at the next renewal.
+pub async fn take_in(node: &Arc<Node>, view: &FederationView) {
+    fetch::missing(node, view).await;
+    if let Err(why) = crate::cases::newer::look(node, view).await {
+        tracing::error!(%why, "could not look for cases that a newer version concerns");
+    }
+}
+
 /// The body's adoption of exactly this document, if it holds to what the document lets it set.
 pub fn adoption_that_counts<'v>(view: &'v FederationView, body: &BodyId, known: &Known) -> Option<&'v Adoption> {
     let meta = &known.pack.meta;

@@ -165,7 +165,7 @@ pub async fn keep_fresh(node: Arc<Node>, mut stopped: watch::Receiver<bool>) {
         match &again {
             Ok(view) => {
                 said = false;
-                crate::publishing::fetch::missing(&node, view).await;
+                crate::publishing::take_in(&node, view).await;
             }
             // Once is enough for the log: it is tried every other second.
             Err(_) if said => {}
