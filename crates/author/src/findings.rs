@@ -46,6 +46,11 @@ impl Source<'_> {
     }
 }
 
+/// The page that tells more about a code, from the project's root.
+pub fn page(code: &str) -> String {
+    format!("docs/errors/{code}.md")
+}
+
 /// All findings, most serious first within the order of the document, as text.
 pub fn text(findings: &[Finding], source: &Source, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
@@ -89,7 +94,7 @@ fn groups<'a>(finding: &'a Finding, source: &Source<'a>) -> Vec<Group<'a>> {
     if let Some(suggestion) = &finding.suggestion {
         group = group.element(Level::HELP.with_name("förslag").message(suggestion.as_str()));
     }
-    vec![group]
+    vec![group.element(Level::NOTE.with_name("mer").message(page(finding.code)))]
 }
 
 fn snippet<'a>(file: FileId, annotations: Vec<Annotation<'a>>, source: &Source<'a>) -> Snippet<'a, Annotation<'a>> {
@@ -137,6 +142,7 @@ pub fn json(findings: &[Finding], source: &Source) -> serde_json::Value {
                     .collect::<Vec<_>>(),
                 "example": finding.example,
                 "suggestion": finding.suggestion,
+                "page": page(finding.code),
             })
         })
         .collect()
@@ -188,6 +194,7 @@ mod tests {
           |
           = exempel: gas.inne = 5
           = förslag: Ta bort raden.
+          = mer: docs/errors/S301.md
         ");
     }
 

@@ -25,7 +25,7 @@ fn root() -> PathBuf {
 fn page() -> String {
     let mut page = String::from(
         "# What `samverk check` can say\n\n\
-         Every finding has a stable code. Made from `samverk_domain::check::codes()`; to write it anew after a change: \
+         Every finding has a stable code with a page of its own. Made from `samverk_domain::check::codes()`; to write it anew after a change: \
          `SAMVERK_WRITE_DOCS=1 cargo test -p samverk-domain --test findings_page`.\n",
     );
     for (digit, kind) in KINDS {
@@ -36,7 +36,10 @@ fn page() -> String {
             let meaning = meaning.trim_end_matches('.');
             let mut letters = meaning.chars();
             let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-            page.push_str(&format!("| {code} | {first}{} |\n", letters.as_str()));
+            page.push_str(&format!(
+                "| [{code}](errors/{code}.md) | {first}{} |\n",
+                letters.as_str()
+            ));
         }
     }
     page

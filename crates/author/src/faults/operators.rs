@@ -199,12 +199,12 @@ pub const OPERATORS: &[Operator] = &[
     // ---- references ----
     Operator {
         name: "misspell a name where it is used",
-        codes: &["S03", "S052", "S054", "S703", "S113", "S114"],
+        codes: &["S03", "S052", "S054", "S113", "S114"],
         sow: misspell_use,
     },
     Operator {
         name: "misspell a name where it is defined",
-        codes: &["S03", "S052", "S060", "S703"],
+        codes: &["S03", "S052", "S060"],
         sow: misspell_definition,
     },
     Operator {

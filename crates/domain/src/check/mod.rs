@@ -4,7 +4,8 @@
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
 //! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried),
 //! [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
-//! and what is uncertain), [`texts`], [`federation`], [`examples`]; then [`report`] with [`play`], the figures at the end; [`same`] compares two documents.
+//! and what is uncertain), [`texts`], [`federation`], [`examples`], [`pinned`] (whether they hold the rules in
+//! place); then [`report`] with [`play`], the figures at the end; [`same`] compares two documents.
 //! [`types`] is what they share.
 
 mod duties;
@@ -14,6 +15,7 @@ mod graph;
 mod law;
 mod outcomes;
 mod performers;
+mod pinned;
 pub mod play;
 mod report;
 pub mod same;
@@ -137,9 +139,9 @@ pub const CODES: &[(&str, &str)] = &[
     ("S608", "Rollens slag är ett annat än organets."),
     ("S701", "Ett exempel får ett annat utfall än det säger."),
     ("S702", "Ett exempel får utfallet på andra grunder än det säger."),
-    ("S703", "Ett exempel nämner något som inte finns."),
     ("S704", "Tjänsten har inget exempel."),
     ("S705", "Ett utfall som inget exempel visar."),
+    ("S706", "Ingen av exemplen märker om raden eller gränsen ändras."),
 ];
 
 /// The reader's and the checker's codes, in order.
@@ -157,13 +159,17 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
     performers::check(pack, &mut found);
     duties::check(pack, &mut found);
     let circular = found.iter().any(|finding| finding.code == "S201");
-    if !circular {
-        // In a circle nothing has a value, and every table would seem to gape.
-        let loosened = search::loosened(pack);
-        tables::check(&search::Search::new(&loosened), &mut found);
+    // In a circle nothing has a value, and every table would seem to gape.
+    let loosened = (!circular).then(|| search::loosened(pack));
+    let search = loosened.as_ref().map(search::Search::new);
+    if let Some(search) = &search {
+        tables::check(search, &mut found);
     }
     texts::check(pack, &mut found);
     examples::check(pack, &mut found);
+    if let Some(search) = &search {
+        pinned::check(pack, search, &mut found);
+    }
     if let Some(joined) = joined {
         federation::check(pack, joined, &mut found);
     }

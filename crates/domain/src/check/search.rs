@@ -177,6 +177,19 @@ impl<'p> Search<'p> {
         }
     }
 
+    /// How many cases there are of these, if none is left early.
+    pub fn cases(&self, leaves: &[Name]) -> u128 {
+        let sizes = leaves
+            .iter()
+            .filter_map(|leaf| self.variable(leaf))
+            .map(|variable| match variable {
+                Variable::Fact(_, classes) => classes.len(),
+                Variable::Parameter(_, values) => values.len(),
+                Variable::List(_, lists) => lists.len(),
+            });
+        sizes.fold(1, |all, size| all.saturating_mul(size.max(1) as u128))
+    }
+
     /// The same over the classes of two documents together, and with each fact also missing while others are known. A
     /// visitor that says `Open` sees every case.
     pub fn find_in_both(

@@ -42,13 +42,12 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
                 )
                 .suggest("Rätta villkoret."),
             ),
-            Answer::TooMany => found.push(too_many(condition.span, "Kontrollen", &control.id.it)),
+            Answer::TooMany => found.push(too_many(search, &leaves, condition.span, "Kontrollen", &control.id.it)),
             Answer::Found(_) => {}
         }
     }
     for rule in &search.pack.rules {
-        let outside = ranges(search.pack, rule, found);
-        Table::new(search, rule).check(&outside, found);
+        check_rule(search, rule, found);
         for leaf in search.leaves(
             search
                 .uses
@@ -69,16 +68,31 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn too_many(span: Span, what: &str, name: &Name) -> Finding {
+/// One table's own proofs.
+pub(super) fn check_rule(search: &Search<'_>, rule: &Rule, found: &mut Vec<Finding>) {
+    let outside = ranges(search.pack, rule, found);
+    Table::new(search, rule).check(&outside, found);
+}
+
+/// Too many cases: said with how many, of what, and what was done instead. Never a sample that looks like a proof.
+fn too_many(search: &Search<'_>, leaves: &[Name], span: Span, what: &str, name: &Name) -> Finding {
+    let tried = super::search::TRIES_MAX;
+    let (cases, named) = (search.cases(leaves), leaves.iter().take(NAMED_MAX).map(Name::as_str));
+    let more = match leaves.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" och {more} till"),
+    };
     Finding::warning(
         "S309",
         span,
         format!(
-            "{what} {name} har fler fall än de {} som prövas; den är inte bevisad.",
-            super::search::TRIES_MAX
+            "{what} {name} är inte bevisad: {} uppgifter hänger ihop och ger {cases} fall, fler än de {tried} som prövas.",
+            leaves.len()
         ),
     )
-    .suggest("Dela upp den i flera regler med färre uppgifter i varje.")
+    .label(format!("{}{more}", named.collect::<Vec<_>>().join(", ")))
+    .example(format!("de första {tried} fallen är prövade utan anmärkning, resten inte alls"))
+    .suggest("Dela upp den i flera regler med färre uppgifter i varje; varje del bevisas då för sig.")
 }
 
 fn needed(search: &Search<'_>, step: &Step, found: &mut Vec<Finding>) {
@@ -109,7 +123,13 @@ fn needed(search: &Search<'_>, step: &Step, found: &mut Vec<Finding>) {
             .label("inget fall gör villkoret sant")
             .suggest("Rätta villkoret, eller ta bort steget."),
         ),
-        Answer::TooMany => found.push(too_many(condition.span, "Villkoret för steget", &step.name.it)),
+        Answer::TooMany => found.push(too_many(
+            search,
+            &leaves,
+            condition.span,
+            "Villkoret för steget",
+            &step.name.it,
+        )),
         Answer::Found(_) => {}
     }
 }
@@ -131,6 +151,8 @@ pub(super) struct Table<'s, 'p> {
     scope: Scope,
 }
 
+/// Facts named where there are too many cases.
+const NAMED_MAX: usize = 8;
 /// Rows named beside a gap.
 const NEAREST_MAX: usize = 3;
 
@@ -166,6 +188,10 @@ impl<'s, 'p> Table<'s, 'p> {
             step,
             scope,
         }
+    }
+
+    fn too_many(&self, span: Span, what: &str, name: &Name) -> Finding {
+        too_many(self.search, &self.leaves(&[], true), span, what, name)
     }
 
     fn check(&self, outside: &BTreeSet<Name>, found: &mut Vec<Finding>) {
@@ -276,13 +302,17 @@ impl<'s, 'p> Table<'s, 'p> {
         })
     }
 
-    fn is_alive(&self, at: usize, row: &Row, found: &mut Vec<Finding>) -> bool {
-        let answer = self.find(&self.leaves(&[at], false), |rows| match () {
+    /// A case in which the row holds.
+    pub fn alive(&self, at: usize) -> Answer {
+        self.find(&self.leaves(&[at], false), |rows| match () {
             () if rows.holds(at) => Verdict::Found,
             () if rows.fails(at) => Verdict::Cut,
             () => Verdict::Open,
-        });
-        match answer {
+        })
+    }
+
+    fn is_alive(&self, at: usize, row: &Row, found: &mut Vec<Finding>) -> bool {
+        match self.alive(at) {
             Answer::Found(_) => true,
             Answer::None => {
                 found.push(
@@ -293,7 +323,7 @@ impl<'s, 'p> Table<'s, 'p> {
                 false
             }
             Answer::TooMany => {
-                found.push(too_many(row.id.span, "Raden", &row.id.it));
+                found.push(self.too_many(row.id.span, "Raden", &row.id.it));
                 true
             }
         }
@@ -330,7 +360,7 @@ impl<'s, 'p> Table<'s, 'p> {
                 finding.related = self.nearest(&last.borrow());
                 found.push(finding);
             }
-            Answer::TooMany => found.push(too_many(self.rule.name.span, "Tabellen", &self.rule.name.it)),
+            Answer::TooMany => found.push(self.too_many(self.rule.name.span, "Tabellen", &self.rule.name.it)),
             Answer::None => {}
         }
     }
@@ -399,7 +429,7 @@ impl<'s, 'p> Table<'s, 'p> {
                             .example(example)
                             .suggest("Ta bort den ena, eller gör villkoren ömsesidigt uteslutande."),
                     ),
-                    Answer::TooMany => found.push(too_many(row.id.span, "Raden", b)),
+                    Answer::TooMany => found.push(self.too_many(row.id.span, "Raden", b)),
                     Answer::None => {}
                 }
             }
@@ -438,7 +468,7 @@ impl<'s, 'p> Table<'s, 'p> {
                     }
                     found.push(finding);
                 }
-                Answer::TooMany => found.push(too_many(row.id.span, "Raden", &row.id.it)),
+                Answer::TooMany => found.push(self.too_many(row.id.span, "Raden", &row.id.it)),
                 Answer::Found(_) => {}
             }
         }
@@ -530,7 +560,7 @@ impl<'s, 'p> Table<'s, 'p> {
                     .related(self.rule.name.span, "utfallsregeln")
                     .suggest("Ändra ordningen under ## Utfall, eller raderna i regeln."),
                 ),
-                Answer::TooMany => found.push(too_many(outcome.name.span, "Utfallsregeln", &self.rule.name.it)),
+                Answer::TooMany => found.push(self.too_many(outcome.name.span, "Utfallsregeln", &self.rule.name.it)),
                 Answer::Found(_) => {}
             }
         }

@@ -1,0 +1,414 @@
+//! Whether the examples hold the rules in place (S706): every row is shown by one, and no boundary, cell or condition can be
+//! changed a little without an example that comes out otherwise.
+//!
+//! Always true here: what is reported changes the service's meaning in the case that is shown; a change that no case notices
+//! ([`super::same`]), that a table's own proofs notice (a gap, an overlap) or that an example notices is not reported. Only
+//! looked at in a document without errors: before that the examples prove nothing.
+
+use rust_decimal::Decimal;
+
+use super::same::Pair;
+use super::search::{self, Outcome as Answer, Search};
+use super::tables::{self, Table};
+use super::uses::{self, By};
+use crate::fact::{Facts, Name, Value};
+use crate::finding::{Finding, Severity, Span};
+use crate::pack::{Comparison, Example, Expr, Operand, Pack, Rule, RuleKind, Test};
+use crate::rules::{self, Probe, Setting, example};
+
+/// `search` is over the loosened document.
+pub fn check(pack: &Pack, search: &Search<'_>, found: &mut Vec<Finding>) {
+    if pack.examples.is_empty() || found.iter().any(|finding| finding.severity == Severity::Error) {
+        return;
+    }
+    let tried: Vec<Tried<'_>> = pack.examples.iter().map(|example| Tried::new(pack, example)).collect();
+    let probe = Probe::new(pack);
+    let mut trial = pack.clone();
+    for at in 0..pack.rules.len() {
+        rule(pack, search, &probe, &tried, &mut trial, at, found);
+    }
+    conditions(pack, search, &mut trial, found);
+}
+
+/// An example with what it says.
+struct Tried<'p> {
+    example: &'p Example,
+    facts: Facts,
+    setting: Setting,
+    evaluation: rules::Evaluation,
+}
+
+impl<'p> Tried<'p> {
+    fn new(pack: &Pack, example: &'p Example) -> Self {
+        let (facts, setting) = example::facts(pack, example);
+        let evaluation = rules::evaluate(pack, &facts, &setting);
+        Self {
+            example,
+            facts,
+            setting,
+            evaluation,
+        }
+    }
+
+    fn shows(&self, rule: &Rule, row: &Name) -> bool {
+        match rule.kind {
+            RuleKind::Fact => self.evaluation.fired.get(&rule.name.it) == Some(row),
+            RuleKind::Outcome => {
+                let step = self.evaluation.steps.get(&rule.name.it);
+                step.is_some_and(|step| step.holds.iter().any(|(fired, _)| fired.row == *row))
+            }
+        }
+    }
+}
+
+/// One cell with another test.
+struct Change {
+    row: usize,
+    cell: usize,
+    to: Test,
+}
+
+fn rule(
+    pack: &Pack,
+    search: &Search<'_>,
+    probe: &Probe<'_>,
+    tried: &[Tried<'_>],
+    trial: &mut Pack,
+    at: usize,
+    found: &mut Vec<Finding>,
+) {
+    let rule = &pack.rules[at];
+    let table = Table::new(search, &search.pack.rules[at]);
+    let mut changes: Vec<Change> = Vec::new();
+    for (number, row) in rule.rows.iter().enumerate() {
+        if !tried.iter().any(|tried| tried.shows(rule, &row.id.it)) {
+            let mut finding = Finding::warning(
+                "S706",
+                row.id.span,
+                format!("Inget exempel visar raden {} i {}.", row.id.it, rule.name.it),
+            )
+            .label("gäller inte i något exempel")
+            .suggest("Skriv ett exempel i exempel.md där raden gäller.");
+            if let Answer::Found(case) = table.alive(number) {
+                finding = finding.example(case);
+            }
+            found.push(finding);
+            continue;
+        }
+        for (cell, test) in row.tests.iter().enumerate() {
+            let changed = tests(&test.it).into_iter();
+            changes.extend(changed.map(|to| Change { row: number, cell, to }));
+        }
+    }
+    // How the row stands in each example, as it is and with each change: most changes show in the row itself.
+    let mut variants = rule.clone();
+    variants.rows = changes
+        .iter()
+        .map(|change| {
+            let mut row = rule.rows[change.row].clone();
+            row.tests[change.cell].it = change.to.clone();
+            row
+        })
+        .collect();
+    let scope = probe.scope(
+        search
+            .uses
+            .iter()
+            .filter(|it| it.by == By::Rule(rule.kind, rule.name.it.clone()))
+            .map(|it| &it.name),
+    );
+    let differs: Vec<Vec<bool>> = tried
+        .iter()
+        .map(|tried| {
+            let states = |rule: &Rule| probe.rows(&scope, rule, &tried.facts, &tried.setting);
+            let own = states(rule);
+            let changed = states(&variants);
+            let pairs = changes.iter().zip(&changed);
+            pairs.map(|(change, state)| own[change.row] != *state).collect()
+        })
+        .collect();
+    let mut told: Vec<(usize, usize)> = Vec::new();
+    for (number, change) in changes.iter().enumerate() {
+        if told.contains(&(change.row, change.cell)) {
+            continue;
+        }
+        let cell = &mut trial.rules[at].rows[change.row].tests[change.cell].it;
+        let was = std::mem::replace(cell, change.to.clone());
+        let noticed = tried
+            .iter()
+            .zip(&differs)
+            .any(|(tried, differs)| differs[number] && !example::run(trial, tried.example).is_empty());
+        if !noticed && let Some(case) = unnoticed(search, trial, at) {
+            told.push((change.row, change.cell));
+            let row = &rule.rows[change.row];
+            found.push(finding(
+                row.tests[change.cell].span,
+                &was.to_string(),
+                &change.to.to_string(),
+                case,
+            ));
+        }
+        trial.rules[at].rows[change.row].tests[change.cell].it = was;
+    }
+}
+
+/// The case in which a changed rule means something else, unless its own proofs say that it is wrong.
+fn unnoticed(search: &Search<'_>, trial: &Pack, at: usize) -> Option<Option<String>> {
+    let loosened = search::loosened(trial);
+    let other = Search::new(&loosened);
+    let rule = &loosened.rules[at];
+    let pair = Pair {
+        one: search,
+        other: &other,
+        at: std::cell::RefCell::default(),
+    };
+    let case = match pair.rules(&search.pack.rules[at], rule) {
+        Answer::None => return None,
+        Answer::Found(case) => Some(case),
+        Answer::TooMany => None,
+    };
+    let mut proofs = Vec::new();
+    tables::check_rule(&other, rule, &mut proofs);
+    let is_read = |pack: &Pack| {
+        let mut names: Vec<Name> = uses::all(pack).into_iter().map(|it| it.name).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    // What nothing reads any longer is reported as that.
+    (proofs.is_empty() && is_read(search.pack) == is_read(trial)).then_some(case)
+}
+
+fn finding(span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
+    let message = match to {
+        "–" => format!("Inget exempel märker om `{was}` tas bort."),
+        _ => format!("Inget exempel märker om `{was}` blir `{to}`."),
+    };
+    let mut finding = Finding::warning("S706", span, message)
+        .label("hålls inte på plats av något exempel")
+        .suggest("Skriv ett exempel i exempel.md med fallet i exemplet ovan och det utfall som du menar.");
+    finding.example = case;
+    finding
+}
+
+/// Conditions of steps and controls.
+fn conditions(pack: &Pack, search: &Search<'_>, trial: &mut Pack, found: &mut Vec<Finding>) {
+    let noticed = |trial: &Pack| {
+        let mut examples = pack.examples.iter();
+        examples.any(|example| !example::run(trial, example).is_empty())
+    };
+    for at in 0..pack.steps.len() {
+        let condition = &pack.steps[at].needed_when;
+        for to in exprs(&condition.it) {
+            trial.steps[at].needed_when.it = to.clone();
+            if !noticed(trial)
+                && let Some(case) = other_answer(search, trial, &condition.it, &to)
+            {
+                found.push(finding(
+                    condition.span,
+                    &condition.it.to_string(),
+                    &to.to_string(),
+                    case,
+                ));
+                break;
+            }
+        }
+        trial.steps[at].needed_when.it = condition.it.clone();
+    }
+    for at in 0..pack.controls.len() {
+        let condition = &pack.controls[at].condition;
+        for to in exprs(&condition.it) {
+            trial.controls[at].condition.it = to.clone();
+            if !noticed(trial)
+                && let Some(case) = other_answer(search, trial, &condition.it, &to)
+            {
+                found.push(finding(
+                    condition.span,
+                    &condition.it.to_string(),
+                    &to.to_string(),
+                    case,
+                ));
+                break;
+            }
+        }
+        trial.controls[at].condition.it = condition.it.clone();
+    }
+}
+
+fn other_answer(search: &Search<'_>, trial: &Pack, one: &Expr, to: &Expr) -> Option<Option<String>> {
+    let loosened = search::loosened(trial);
+    let other = Search::new(&loosened);
+    let pair = Pair {
+        one: search,
+        other: &other,
+        at: std::cell::RefCell::default(),
+    };
+    match pair.conditions(one, to) {
+        Answer::None => None,
+        Answer::Found(case) => Some(Some(case)),
+        Answer::TooMany => Some(None),
+    }
+}
+
+// ---- small changes ----
+
+/// A cell's test, changed a little in every way.
+fn tests(test: &Test) -> Vec<Test> {
+    let mut all = Vec::new();
+    match test {
+        Test::Any => return all,
+        Test::Compare(how, Operand::Constant(value)) => {
+            all.extend(
+                shifted(value)
+                    .into_iter()
+                    .map(|value| Test::Compare(*how, Operand::Constant(value))),
+            );
+            all.extend(turned(*how).map(|how| Test::Compare(how, Operand::Constant(value.clone()))));
+        }
+        Test::Compare(how, operand) => all.extend(turned(*how).map(|how| Test::Compare(how, operand.clone()))),
+        Test::Between(low, high) => {
+            for by in [Decimal::ONE, -Decimal::ONE] {
+                all.push(Test::Between(*low + by, *high));
+                all.push(Test::Between(*low, *high + by));
+            }
+        }
+        Test::OneOf(words) if words.len() > 1 => {
+            all.extend((0..words.len()).map(|at| Test::OneOf(without(words, at))));
+        }
+        Test::NotOneOf(words) if words.len() > 1 => {
+            all.extend((0..words.len()).map(|at| Test::NotOneOf(without(words, at))));
+        }
+        Test::Condition(condition) => all.extend(exprs(condition).into_iter().map(Test::Condition)),
+        _ => {}
+    }
+    all.push(Test::Any);
+    all
+}
+
+fn without<T: Clone>(all: &[T], at: usize) -> Vec<T> {
+    let mut rest = all.to_vec();
+    rest.remove(at);
+    rest
+}
+
+/// `>` and `≥` for each other.
+fn turned(how: Comparison) -> Option<Comparison> {
+    match how {
+        Comparison::Less => Some(Comparison::LessOrEqual),
+        Comparison::LessOrEqual => Some(Comparison::Less),
+        Comparison::Greater => Some(Comparison::GreaterOrEqual),
+        Comparison::GreaterOrEqual => Some(Comparison::Greater),
+        Comparison::Equal | Comparison::NotEqual => None,
+    }
+}
+
+/// The number one step up and down in its own decimals, the day before and after.
+fn shifted(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Number(number) => {
+            let step = Decimal::new(1, number.scale());
+            [number.checked_add(step), number.checked_sub(step)]
+                .into_iter()
+                .flatten()
+                .map(Value::Number)
+                .collect()
+        }
+        Value::Date(day) => [day.tomorrow(), day.yesterday()]
+            .into_iter()
+            .flatten()
+            .map(Value::Date)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A condition, changed a little at every place: a part dropped, `och` for `eller`, a boundary moved, the whole denied.
+fn exprs(expr: &Expr) -> Vec<Expr> {
+    let mut all = inner(expr);
+    if !matches!(expr, Expr::Always) {
+        all.push(Expr::Not(Box::new(expr.clone())));
+    }
+    all
+}
+
+fn inner(expr: &Expr) -> Vec<Expr> {
+    match expr {
+        Expr::And(parts) | Expr::Or(parts) => {
+            let make = |parts: Vec<Expr>| match expr {
+                Expr::And(_) => Expr::And(parts),
+                _ => Expr::Or(parts),
+            };
+            let mut all: Vec<Expr> = Vec::new();
+            for at in 0..parts.len() {
+                let mut rest = without(parts, at);
+                all.extend(match rest.len() {
+                    0 => None,
+                    1 => rest.pop(),
+                    _ => Some(make(rest)),
+                });
+                for to in inner(&parts[at]) {
+                    let mut changed = parts.clone();
+                    changed[at] = to;
+                    all.push(make(changed));
+                }
+            }
+            all.push(match expr {
+                Expr::And(_) => Expr::Or(parts.clone()),
+                _ => Expr::And(parts.clone()),
+            });
+            all
+        }
+        Expr::Not(part) => inner(part).into_iter().map(|to| Expr::Not(Box::new(to))).collect(),
+        Expr::Any(list, part) => inner(part)
+            .into_iter()
+            .map(|to| Expr::Any(list.clone(), Box::new(to)))
+            .collect(),
+        Expr::All(list, part) => inner(part)
+            .into_iter()
+            .map(|to| Expr::All(list.clone(), Box::new(to)))
+            .collect(),
+        Expr::Compare(how, left, right) => {
+            let mut all: Vec<Expr> = Vec::new();
+            all.extend(turned(*how).map(|how| Expr::Compare(how, left.clone(), right.clone())));
+            for to in constants(left) {
+                all.push(Expr::Compare(*how, Box::new(to), right.clone()));
+            }
+            for to in constants(right) {
+                all.push(Expr::Compare(*how, left.clone(), Box::new(to)));
+            }
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A calculation with one of its constants or filters changed.
+fn constants(expr: &Expr) -> Vec<Expr> {
+    match expr {
+        Expr::Constant(value) => shifted(&value.it)
+            .into_iter()
+            .map(|it| {
+                let mut to = value.clone();
+                to.it = it;
+                Expr::Constant(to)
+            })
+            .collect(),
+        Expr::CountWhere(list, part) => inner(part)
+            .into_iter()
+            .map(|to| Expr::CountWhere(list.clone(), Box::new(to)))
+            .collect(),
+        Expr::SumWhere(column, part) => inner(part)
+            .into_iter()
+            .map(|to| Expr::SumWhere(column.clone(), Box::new(to)))
+            .collect(),
+        Expr::Arithmetic(how, left, right) => {
+            let lefts = constants(left).into_iter();
+            let rights = constants(right).into_iter();
+            lefts
+                .map(|to| Expr::Arithmetic(*how, Box::new(to), right.clone()))
+                .chain(rights.map(|to| Expr::Arithmetic(*how, left.clone(), Box::new(to))))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
