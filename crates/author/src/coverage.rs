@@ -2,16 +2,15 @@
 //!
 //! Always true: what is said here is what the engine did with the example, so a row counts as tried only when it certainly held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use samverk_domain::check::play::Truth;
-use samverk_domain::fact::{Facts, Known, Name, Value};
-use samverk_domain::finding::Span;
-use samverk_domain::pack::{
-    Comparison, Example, Expected, Expr, Operand, Operator, Pack, Policy, Rule, RuleKind, Test,
-};
+use samverk_domain::fact::{Name, Value};
+use samverk_domain::finding::{Span, Spanned};
+use samverk_domain::pack::{Comparison, Example, Expected, Expr, List, Operand, Pack, Policy, Rule, RuleKind, Test};
+use samverk_domain::rules::look::{self, Look};
 use samverk_domain::rules::{self, Evaluation, Fired, Verdict};
 
 /// One example, tried.
@@ -20,7 +19,7 @@ pub struct Tried<'p> {
     pub steps: Vec<Step<'p>>,
     /// Rows that certainly held, of every table.
     pub fired: BTreeSet<Fired>,
-    facts: Facts,
+    truth: Truth,
     evaluation: Evaluation,
 }
 
@@ -47,8 +46,8 @@ pub fn tried<'p>(pack: &Pack, example: &'p Example) -> Tried<'p> {
     Tried {
         example,
         steps: steps.collect(),
-        fired: fired(&evaluation),
-        facts: truth.facts,
+        fired: Look::new(pack, &truth.facts, &truth.setting).fired(),
+        truth,
         evaluation,
     }
 }
@@ -82,19 +81,6 @@ fn step<'p>(pack: &Pack, example: &Example, expected: &'p Expected, evaluation: 
         wrong: found.into_iter().map(|finding| finding.message).next(),
         is_elsewhere: name.as_str() == rules::example::SUBMISSION,
     }
-}
-
-/// Rows that certainly hold.
-pub fn fired(evaluation: &Evaluation) -> BTreeSet<Fired> {
-    let of_facts = evaluation.fired.iter().map(|(rule, row)| Fired {
-        rule: rule.clone(),
-        row: row.clone(),
-    });
-    let of_steps = evaluation
-        .steps
-        .values()
-        .flat_map(|step| step.holds.iter().map(|(fired, _)| fired.clone()));
-    of_facts.chain(of_steps).collect()
 }
 
 /// A table and what the examples leave in it.
@@ -187,28 +173,36 @@ pub fn limits(pack: &Pack, tried: &[Tried<'_>]) -> Vec<Limit> {
             }
         }
     }
-    let mut limits: BTreeMap<(String, String, bool), Limit> = BTreeMap::new();
-    let mut order = Vec::new();
-    for (left, right, belongs_below, at) in found {
-        let key = (left.to_string(), right.to_string(), belongs_below);
-        if limits.contains_key(&key) {
-            continue;
-        }
+    let mut limits: Vec<Limit> = Vec::new();
+    let mut seen = BTreeSet::new();
+    found.retain(|(left, right, belongs_below, _)| seen.insert((left.to_string(), right.to_string(), *belongs_below)));
+    let looks: Vec<Look<'_>> = tried
+        .iter()
+        .map(|tried| Look::new(pack, &tried.truth.facts, &tried.truth.setting))
+        .collect();
+    for (left, right, belongs_below, at) in &found {
         let mut limit = Limit {
-            left: key.0.clone(),
-            right: key.1.clone(),
-            belongs_below,
-            at,
+            left: left.to_string(),
+            right: right.to_string(),
+            belongs_below: *belongs_below,
+            at: *at,
             below: None,
             above: None,
         };
         let (mut nearest_below, mut nearest_above): (Option<Measure>, Option<Measure>) = (None, None);
-        for (number, tried) in tried.iter().enumerate() {
-            for scope in scopes(pack, tried, &left, &right) {
-                let (Some(value), Some(bound)) = (measure(&left, &scope), measure(&right, &scope)) else {
+        let list = [left, right].into_iter().find_map(|side| compared_column(pack, side));
+        for (number, (tried, look)) in tried.iter().zip(&looks).enumerate() {
+            let items = match list {
+                Some(list) => tried.truth.facts.lists.get(&list.name.it).map_or(0, Vec::len),
+                None => 1,
+            };
+            for item in 0..items {
+                let item = list.map(|list| (list, item));
+                let measured = |side| look.value(side, item).value().and_then(Measure::of);
+                let (Some(value), Some(bound)) = (measured(left), measured(right)) else {
                     continue;
                 };
-                let is_below = value < bound || (belongs_below && value == bound);
+                let is_below = value < bound || (*belongs_below && value == bound);
                 let (nearest, side) = match is_below {
                     true => (&mut nearest_below, &mut limit.below),
                     false => (&mut nearest_above, &mut limit.above),
@@ -222,55 +216,46 @@ pub fn limits(pack: &Pack, tried: &[Tried<'_>]) -> Vec<Limit> {
                 }
             }
         }
-        order.push(key.clone());
-        limits.insert(key, limit);
+        limits.push(limit);
     }
-    order.iter().filter_map(|key| limits.remove(key)).collect()
+    limits
 }
 
 fn in_cell(test: &Test, input: Option<&Name>, at: Span, found: &mut Vec<(Expr, Expr, bool, Span)>) {
     let fact = |name: &Name| {
-        Expr::Fact(samverk_domain::finding::Spanned {
+        Expr::Fact(Spanned {
             it: name.clone(),
             span: at,
         })
     };
-    let constant = |value: &Value| {
-        Expr::Constant(samverk_domain::finding::Spanned {
-            it: value.clone(),
-            span: at,
-        })
+    let constant = |value: Value| Expr::Constant(Spanned { it: value, span: at });
+    let mut between = |input: &Name, min: Value, max: Value| {
+        found.push((fact(input), constant(min), false, at));
+        found.push((fact(input), constant(max), true, at));
     };
     match (test, input) {
         (Test::Condition(condition), _) => compared(condition, at, found),
         (Test::Compare(comparison, operand), Some(input)) => {
             if let Some(belongs_below) = belongs_below(*comparison) {
                 let right = match operand {
-                    Operand::Constant(value) => constant(value),
+                    Operand::Constant(value) => constant(value.clone()),
                     Operand::Fact(name) => fact(name),
                 };
                 found.push((fact(input), right, belongs_below, at));
             }
         }
-        (Test::Between(min, max), Some(input)) => {
-            found.push((fact(input), constant(&Value::Number(*min)), false, at));
-            found.push((fact(input), constant(&Value::Number(*max)), true, at));
-        }
+        (Test::Between(min, max), Some(input)) => between(input, Value::Number(*min), Value::Number(*max)),
+        (Test::Within(min, max), Some(input)) => between(input, min.clone(), max.clone()),
         _ => {}
     }
 }
 
 fn compared(condition: &Expr, at: Span, found: &mut Vec<(Expr, Expr, bool, Span)>) {
-    match condition {
-        Expr::Compare(comparison, left, right) => {
-            if let Some(belongs_below) = belongs_below(*comparison) {
-                found.push(((**left).clone(), (**right).clone(), belongs_below, at));
-            }
+    look::comparisons(condition, |comparison, left, right| {
+        if let Some(belongs_below) = belongs_below(comparison) {
+            found.push((left.clone(), right.clone(), belongs_below, at));
         }
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| compared(part, at, found)),
-        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => compared(inner, at, found),
-        _ => {}
-    }
+    });
 }
 
 fn belongs_below(comparison: Comparison) -> Option<bool> {
@@ -286,6 +271,18 @@ fn belongs_below(comparison: Comparison) -> Option<bool> {
 enum Measure {
     Number(Decimal),
     Day(Date),
+    Clock(u16),
+}
+
+impl Measure {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Number(number) => Some(Self::Number(*number)),
+            Value::Date(day) => Some(Self::Day(*day)),
+            Value::Clock(minutes) => Some(Self::Clock(*minutes)),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Measure {
@@ -293,87 +290,63 @@ impl std::fmt::Display for Measure {
         match self {
             Self::Number(number) => f.write_str(&samverk_domain::words::amount::swedish(*number)),
             Self::Day(day) => day.fmt(f),
+            Self::Clock(minutes) => Value::Clock(*minutes).fmt(f),
         }
     }
 }
 
-/// Where names have values: the case, or one item of a list in it.
-struct Scope<'t> {
-    tried: &'t Tried<'t>,
-    item: Option<&'t BTreeMap<Name, Known<Value>>>,
-}
-
-/// One for the case, or one for each item where a list's column is compared.
-fn scopes<'t>(pack: &Pack, tried: &'t Tried<'t>, left: &Expr, right: &Expr) -> Vec<Scope<'t>> {
-    let list = [left, right].into_iter().find_map(|side| compared_column(pack, side));
-    match list {
-        Some(list) => {
-            let items = tried.facts.lists.get(list).into_iter().flatten();
-            items
-                .map(|item| Scope {
-                    tried,
-                    item: Some(item),
-                })
-                .collect()
-        }
-        None => vec![Scope { tried, item: None }],
-    }
-}
-
-/// The list whose column stands there by itself, not summed or counted.
-fn compared_column<'p>(pack: &'p Pack, expr: &Expr) -> Option<&'p Name> {
+/// The list whose column stands there by itself, not summed or counted: each item is a try of its own.
+fn compared_column<'p>(pack: &'p Pack, expr: &Expr) -> Option<&'p List> {
     match expr {
-        Expr::Fact(name) => pack.list_of_column(&name.it).map(|list| &list.name.it),
-        Expr::Arithmetic(_, left, right) => compared_column(pack, left).or_else(|| compared_column(pack, right)),
+        Expr::Fact(name) => pack.list_of_column(&name.it).or_else(|| {
+            // A rule may give a list's items a value without a row of its own in the list.
+            let list = Name::parse(name.it.prefix()).ok()?;
+            pack.list(&list)
+        }),
+        Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
+            compared_column(pack, left).or_else(|| compared_column(pack, right))
+        }
+        Expr::Shift(_, of, _) | Expr::Age(of, _) | Expr::PartOf(_, of) | Expr::InUnit(of, _) => {
+            compared_column(pack, of)
+        }
         _ => None,
     }
 }
 
-fn measure(expr: &Expr, scope: &Scope<'_>) -> Option<Measure> {
-    let of_value = |value: &Value| match value {
-        Value::Number(number) => Some(Measure::Number(*number)),
-        Value::Date(day) => Some(Measure::Day(*day)),
-        _ => None,
-    };
-    let number = |expr: &Expr| match measure(expr, scope) {
-        Some(Measure::Number(number)) => Some(number),
-        _ => None,
-    };
-    match expr {
-        Expr::Fact(name) => {
-            let of_item = scope.item.and_then(|item| item.get(&name.it));
-            of_value(
-                of_item
-                    .or_else(|| scope.tried.evaluation.values.get(&name.it))?
-                    .value()?,
-            )
-        }
-        Expr::Constant(value) => of_value(&value.it),
-        Expr::Arithmetic(operator, left, right) => {
-            let (left, right) = (number(left)?, number(right)?);
-            let result = match operator {
-                Operator::Plus => left.checked_add(right),
-                Operator::Minus => left.checked_sub(right),
-                Operator::Times => left.checked_mul(right),
-                Operator::Divide => left.checked_div(right),
-            };
-            result.map(Measure::Number)
-        }
-        Expr::Count(list) => {
-            let items = scope.tried.facts.lists.get(&list.it)?;
-            Some(Measure::Number(Decimal::from(items.len())))
-        }
-        Expr::Sum(column) => {
-            let lists = &scope.tried.facts.lists;
-            let (_, items) = lists.iter().find(|(list, _)| list.as_str() == column.it.prefix())?;
-            let sum = items
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_days_and_clock_times_are_tried_too() {
+        let (pack, _) = samverk_domain::pack::parse::pack(crate::testing::with_everything());
+        let pack = pack.unwrap();
+        let tried: Vec<Tried<'_>> = pack
+            .examples
+            .iter()
+            .map(|example| super::tried(&pack, example))
+            .collect();
+        let tables = tables(&pack, &tried);
+        let of_items = tables
+            .iter()
+            .find(|table| table.rule.name.as_str() == "stiftare.stor")
+            .unwrap();
+        assert!(of_items.rows.iter().all(|(_, examples)| examples.len() == 1));
+        let limits = limits(&pack, &tried);
+        let side = |left: &str| {
+            let limit = limits
                 .iter()
-                .try_fold(Decimal::ZERO, |sum, item| match item.get(&column.it)?.value()? {
-                    Value::Number(number) => sum.checked_add(*number),
-                    _ => None,
-                });
-            sum.map(Measure::Number)
-        }
-        _ => None,
+                .find(|limit| limit.left == left)
+                .unwrap_or_else(|| panic!("no {left}"));
+            let value =
+                |side: &Option<(String, usize)>| side.as_ref().map_or("-".to_owned(), |(value, _)| value.clone());
+            (value(&limit.below), value(&limit.above))
+        };
+        assert_eq!(side("stiftare.andel"), ("40".to_owned(), "60".to_owned()));
+        assert_eq!(side("servering.sluttid"), ("-".to_owned(), "02:00".to_owned()));
+        assert_eq!(
+            side("verksamhet.start + 14 dagar"),
+            ("-".to_owned(), "2026-09-03".to_owned())
+        );
     }
 }

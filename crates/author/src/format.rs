@@ -214,7 +214,7 @@ pub fn order_of_keys(pack: &Pack) -> BTreeMap<String, usize> {
     }
     for fact in &facts {
         let words: Vec<String> = match &fact.ty.it {
-            Type::Choice(words) => words.clone(),
+            Type::Choice(words) | Type::Several(words) => words.clone(),
             Type::YesNo | Type::Assessment => vec!["ja".to_owned(), "nej".to_owned()],
             _ => Vec::new(),
         };
@@ -236,6 +236,8 @@ pub fn order_of_keys(pack: &Pack) -> BTreeMap<String, usize> {
             .iter()
             .map(|control| format!("kontroll.{}", control.id.it)),
     );
+    keys.extend(pack.signatures.iter().map(|it| format!("underskrift.{}", it.id.it)));
+    keys.extend(pack.duties.iter().map(|duty| format!("skyldighet.{}", duty.id.it)));
     for fact in &facts {
         if let Source::Register(source) = &fact.source.it {
             keys.push(format!("register.{}", source.register));
@@ -327,5 +329,11 @@ mod tests {
             formatted("tjanst.md", text),
             "\u{feff}---\r\na: b\r\n---\r\n\r\n# T\r\n"
         );
+    }
+
+    #[test]
+    fn the_less_usual_parts_of_the_language_are_formatted_too() {
+        let once = service(&crate::testing::with_everything()).unwrap();
+        assert_eq!(service(&once).unwrap(), once);
     }
 }

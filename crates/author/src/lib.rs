@@ -19,3 +19,5 @@ pub mod format;
 pub mod forms;
 pub mod layout;
 pub mod lsp;
+#[cfg(test)]
+mod testing;

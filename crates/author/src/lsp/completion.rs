@@ -230,15 +230,15 @@ fn values(service: &Service, name: &str, items: &mut Items<'_>) {
     match &fact.ty.it {
         Type::YesNo | Type::Assessment => items.words(["ja", "nej"]),
         Type::Choice(words) => items.words(words.iter().map(String::as_str)),
-        other => {
-            // Types with words of a kind that came later say them themselves.
-            if let Some((_, words)) = other.to_string().split_once("flera av ") {
-                for word in words.split(" / ") {
-                    items.add(&format!("har {word}"), "", CompletionItemKind::ENUM_MEMBER);
-                    items.add(&format!("saknar {word}"), "", CompletionItemKind::ENUM_MEMBER);
-                }
+        Type::Several(words) => {
+            items.words(words.iter().map(String::as_str));
+            for word in words {
+                items.add(&format!("har {word}"), "", CompletionItemKind::ENUM_MEMBER);
+                items.add(&format!("saknar {word}"), "", CompletionItemKind::ENUM_MEMBER);
             }
+            items.words(["inga"]);
         }
+        _ => {}
     }
 }
 

@@ -624,6 +624,35 @@ mod tests {
         assert_eq!(cut, ["någon", "ägare", "ägare.skuld", "0", "och", "gas", "fri"]);
     }
 
+    #[test]
+    fn the_less_usual_parts_of_the_language_are_read_too() {
+        let files = crate::testing::with_everything();
+        let (pack, found) = samverk_domain::pack::parse::pack(files.clone());
+        let source = crate::findings::Source {
+            folder: "",
+            files: &files,
+        };
+        assert_eq!(crate::findings::text(&found, &source, false), "");
+        every_use_is_found(&files, &pack.unwrap());
+        let layouts: Vec<Layout> = files
+            .iter()
+            .map(|file| Layout::of(&file.text, file.path == "tjanst.md"))
+            .collect();
+        let names = Names::of(&files, &layouts);
+        let count = |symbol: Symbol| names.of_symbol(&symbol).count();
+        assert_eq!(count(Symbol::Fact("stiftare.andel".to_owned())), 6);
+        assert_eq!(count(Symbol::Fact("stiftare.stor".to_owned())), 4);
+        assert_eq!(count(Symbol::List("stiftare".to_owned())), 6);
+        assert_eq!(
+            count(Symbol::Row {
+                table: "avgift.stor".to_owned(),
+                id: "v1".to_owned(),
+            }),
+            2
+        );
+        assert!(count(Symbol::Step("registrering".to_owned())) >= 8);
+    }
+
     /// Whatever the engine looks up is found here too, on the very word.
     #[test]
     fn every_use_that_the_checker_knows_is_found() {
@@ -631,39 +660,43 @@ mod tests {
         let folders = std::fs::read_dir(packs).unwrap().map(|entry| entry.unwrap().path());
         for folder in folders.filter(|path| path.join("tjanst.md").is_file()) {
             let files = crate::folder::read(&folder).unwrap();
-            let layouts: Vec<Layout> = files
-                .iter()
-                .map(|file| Layout::of(&file.text, file.path == "tjanst.md"))
-                .collect();
-            let names = Names::of(&files, &layouts);
             let pack = samverk_domain::pack::parse::pack(files.clone()).0.unwrap();
-            for it in samverk_domain::check::uses::all(&pack) {
-                let text = &files[usize::from(it.span.file.0)].text;
-                let written = &text[it.span.start as usize..it.span.end as usize];
-                // A pattern (`gas.*`) stands for names that are not written.
-                if !fold(written).contains(it.name.as_str()) {
-                    continue;
-                }
-                let symbols = [Symbol::Fact(it.name.to_string()), Symbol::List(it.name.to_string())];
-                let found = names.occurrences.iter().any(|found| {
-                    symbols.contains(&found.symbol)
-                        && found.span.file == it.span.file
-                        && it.span.start <= found.span.start
-                        && found.span.end <= it.span.end
-                });
-                assert!(found || written.ends_with(".*"), "{} in `{written}`", it.name);
+            every_use_is_found(&files, &pack);
+        }
+    }
+
+    fn every_use_is_found(files: &[SourceFile], pack: &samverk_domain::pack::Pack) {
+        let layouts: Vec<Layout> = files
+            .iter()
+            .map(|file| Layout::of(&file.text, file.path == "tjanst.md"))
+            .collect();
+        let names = Names::of(files, &layouts);
+        for it in samverk_domain::check::uses::all(pack) {
+            let text = &files[usize::from(it.span.file.0)].text;
+            let written = &text[it.span.start as usize..it.span.end as usize];
+            // A pattern (`gas.*`) stands for names that are not written.
+            if !fold(written).contains(it.name.as_str()) {
+                continue;
             }
-            for fact in samverk_domain::check::uses::facts(&pack) {
-                let symbol = Symbol::Fact(fact.name.to_string());
-                let definition = names.definition(&symbol).unwrap();
-                assert!(!definition.is_last_part);
-                assert_eq!(
-                    names.of_symbol(&symbol).filter(|it| it.is_definition).count(),
-                    1,
-                    "{}",
-                    fact.name.it
-                );
-            }
+            let symbols = [Symbol::Fact(it.name.to_string()), Symbol::List(it.name.to_string())];
+            let found = names.occurrences.iter().any(|found| {
+                symbols.contains(&found.symbol)
+                    && found.span.file == it.span.file
+                    && it.span.start <= found.span.start
+                    && found.span.end <= it.span.end
+            });
+            assert!(found || written.ends_with(".*"), "{} in `{written}`", it.name);
+        }
+        for fact in samverk_domain::check::uses::facts(pack) {
+            let symbol = Symbol::Fact(fact.name.to_string());
+            let definition = names.definition(&symbol).unwrap_or_else(|| panic!("{}", fact.name.it));
+            assert!(!definition.is_last_part);
+            assert_eq!(
+                names.of_symbol(&symbol).filter(|it| it.is_definition).count(),
+                1,
+                "{}",
+                fact.name.it
+            );
         }
     }
 }

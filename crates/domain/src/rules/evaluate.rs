@@ -941,6 +941,11 @@ impl<'a> Evaluator<'a> {
         state::condition(self.expression(expr, item, depth))
     }
 
+    /// What an expression comes to, as a value.
+    pub fn value_of(&self, expr: &'a Expr, item: Option<&Item<'_, 'a>>) -> Known<Value> {
+        full(&self.expression(expr, item, 0), None)
+    }
+
     pub fn expression(&self, expr: &'a Expr, item: Option<&Item<'_, 'a>>, depth: usize) -> State<'a> {
         if depth > EXPRESSION_DEPTH_MAX {
             return Known::Missing(FAILED);

@@ -2,7 +2,8 @@
 //!
 //! Evaluation is total: it always ends, and every result can be explained row by row. See `docs/language.md`, "Three states".
 //! Reading order: [`state`] (the algebra), [`graph`] (what rests on what), [`evaluate`], [`classes`] and [`diagram`] (all
-//! completions at once), [`relevance`], [`questions`], [`signers`], [`explain`], [`example`]; [`probe`] tries many cases for the checker.
+//! completions at once), [`relevance`], [`questions`], [`signers`], [`explain`], [`example`]; [`probe`] tries many cases for the checker, [`look`] looks
+//! into one for the author.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ mod evaluate;
 pub mod example;
 mod explain;
 mod graph;
+pub mod look;
 mod probe;
 mod questions;
 mod relevance;
