@@ -5,7 +5,8 @@
 //! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
 //! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
 //! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
-//! notations of others), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
+//! notations of others), [`against`] (two versions beside each other), [`forms`] (today's forms beside the service), [`paper`]
+//! (the decision to adopt it), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
 
 pub mod against;
 pub mod cli;
@@ -19,5 +20,6 @@ pub mod format;
 pub mod forms;
 pub mod layout;
 pub mod lsp;
+pub mod paper;
 #[cfg(test)]
 mod testing;

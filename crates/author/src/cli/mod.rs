@@ -13,6 +13,7 @@ pub mod fmt;
 pub mod forms;
 pub mod lsp;
 pub mod new;
+pub mod paper;
 pub mod scenario;
 pub mod test;
 
@@ -29,6 +30,7 @@ pub enum Command {
     Export(export::Args),
     Forms(forms::Args),
     Lsp(lsp::Args),
+    Paper(paper::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -44,6 +46,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Export(args) => export::run(args),
         Command::Forms(args) => forms::run(args),
         Command::Lsp(args) => lsp::run(args),
+        Command::Paper(args) => paper::run(args),
     }
 }
 
