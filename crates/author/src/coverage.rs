@@ -11,16 +11,24 @@ use samverk_domain::fact::{Name, Value};
 use samverk_domain::finding::{Span, Spanned};
 use samverk_domain::pack::{Comparison, Example, Expected, Expr, List, Operand, Pack, Policy, Rule, RuleKind, Test};
 use samverk_domain::rules::look::{self, Look};
-use samverk_domain::rules::{self, Evaluation, Fired, Verdict};
+use samverk_domain::rules::{self, Evaluation, Fired};
 
 /// One example, tried.
 pub struct Tried<'p> {
     pub example: &'p Example,
     pub steps: Vec<Step<'p>>,
+    /// What is wrong with the example as a whole, in words: a control that is broken and not named.
+    pub wrong: Vec<String>,
     /// Rows that certainly held, of every table.
     pub fired: BTreeSet<Fired>,
     truth: Truth,
     evaluation: Evaluation,
+}
+
+impl Tried<'_> {
+    pub fn is_right(&self) -> bool {
+        self.wrong.is_empty() && self.steps.iter().all(|step| step.wrong.is_none())
+    }
 }
 
 /// A row of the example's second table.
@@ -42,43 +50,43 @@ pub fn tried<'p>(pack: &Pack, example: &'p Example) -> Tried<'p> {
     let steps = example
         .expected
         .iter()
-        .map(|expected| step(pack, example, expected, &evaluation));
+        .map(|expected| step(pack, expected, &evaluation));
+    let mut steps: Vec<Step<'p>> = steps.collect();
+    let mut wrong = Vec::new();
+    for finding in rules::example::run(pack, example) {
+        // A finding in a row stands behind the row's beginning and before the next one's.
+        let of_row = |step: &&mut Step<'_>| {
+            let start = step.expected.step.span;
+            start.file == finding.span.file && start.start <= finding.span.start
+        };
+        match steps.iter_mut().rfind(of_row) {
+            Some(step) => step.wrong = step.wrong.take().or(Some(finding.message)),
+            None => wrong.push(finding.message),
+        }
+    }
     Tried {
         example,
-        steps: steps.collect(),
+        steps,
+        wrong,
         fired: Look::new(pack, &truth.facts, &truth.setting).fired(),
         truth,
         evaluation,
     }
 }
 
-fn step<'p>(pack: &Pack, example: &Example, expected: &'p Expected, evaluation: &Evaluation) -> Step<'p> {
-    let of_this_row = Example {
-        expected: vec![expected.clone()],
-        ..example.clone()
-    };
-    let found = rules::example::run(pack, &of_this_row);
+fn step<'p>(pack: &Pack, expected: &'p Expected, evaluation: &Evaluation) -> Step<'p> {
     let name = &expected.step.it;
     let result = evaluation.steps.get(name);
-    let verdict = result.map(|result| result.verdict(pack, name));
-    let grounds = match (verdict, result) {
-        (Some(Verdict::NotNeeded), Some(result)) => result.needed_because.clone(),
-        (Some(Verdict::CaseWorker), Some(result)) => {
-            let must_look = result.holds.iter().filter(|(_, word)| word == "handläggare");
-            must_look.map(|(fired, _)| fired.clone()).collect()
-        }
-        (Some(Verdict::Outcome(_)), Some(result)) => result.grounds.clone(),
-        _ => Vec::new(),
-    };
+    let grounds = result.map(|result| rules::example::rows(result, result.verdict(pack, name)));
     Step {
         expected,
         outcome: crate::cli::explain::verdict(pack, name, evaluation),
-        grounds: grounds.into_iter().map(|fired| fired.row).collect(),
+        grounds: grounds.into_iter().flatten().collect(),
         waits_for: result
             .into_iter()
             .flat_map(|result| result.waits_for.keys().cloned())
             .collect(),
-        wrong: found.into_iter().map(|finding| finding.message).next(),
+        wrong: None,
         is_elsewhere: name.as_str() == rules::example::SUBMISSION,
     }
 }

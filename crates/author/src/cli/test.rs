@@ -58,13 +58,15 @@ fn report(pack: &Pack, examples: &[Example]) -> (String, Outcome) {
     let tried: Vec<Tried<'_>> = examples.iter().map(|example| coverage::tried(pack, example)).collect();
     let mut out = String::new();
     for tried in &tried {
-        let is_right = tried.steps.iter().all(|step| step.wrong.is_none());
         let _ = writeln!(
             out,
             "{} {}",
-            if is_right { "ok " } else { "FEL" },
+            if tried.is_right() { "ok " } else { "FEL" },
             tried.example.title.it
         );
+        for wrong in &tried.wrong {
+            let _ = writeln!(out, "      {wrong}");
+        }
         for step in &tried.steps {
             let _ = writeln!(out, "      {}", in_words(step));
         }
@@ -82,10 +84,7 @@ fn report(pack: &Pack, examples: &[Example]) -> (String, Outcome) {
         let _ = writeln!(out, "  {}", nearest(limit, &tried));
     }
 
-    let wrong = tried
-        .iter()
-        .filter(|tried| tried.steps.iter().any(|step| step.wrong.is_some()))
-        .count();
+    let wrong = tried.iter().filter(|tried| !tried.is_right()).count();
     let rows = tables.iter().map(|table| table.rows.len()).sum::<usize>();
     let untried = tables
         .iter()
@@ -112,7 +111,11 @@ fn in_words(step: &coverage::Step<'_>) -> String {
     let listed = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     let name = &step.expected.step.it;
     if step.is_elsewhere {
-        return format!("{name}: {} (prövas vid underskriften)", step.expected.outcome.it);
+        let how = match &step.wrong {
+            Some(wrong) => wrong.clone(),
+            None => format!("{} {}", step.expected.outcome.it, step.expected.grounds_text),
+        };
+        return format!("{name}: {}", how.trim());
     }
     let because = match (step.grounds.as_slice(), step.waits_for.as_slice()) {
         ([], []) => String::new(),

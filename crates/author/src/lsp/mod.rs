@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::Duration;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -19,6 +20,7 @@ use lsp_types::{
     SymbolKind, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Url,
     WorkspaceEdit,
 };
+use samverk_domain::check;
 use samverk_domain::finding::{FileId, Finding, Severity, Span};
 use samverk_domain::pack::Pack;
 use serde::de::DeserializeOwned;
@@ -45,6 +47,8 @@ const HEADER_BYTES_MAX: u64 = 8 * 1024;
 pub const BUFFERS_MAX: usize = 2_000;
 /// After the last keystroke, before everything is proved anew.
 const PAUSE: Duration = Duration::from_millis(120);
+/// How often it is asked whether a proof is done.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Serves one editor on standard input and output until it says goodbye.
 pub fn stdio() -> anyhow::Result<()> {
@@ -133,13 +137,20 @@ pub fn read(input: &mut impl BufRead) -> std::io::Result<Frame> {
 pub fn serve(connection: &Connection) {
     let mut server = Server::default();
     loop {
-        let message = match server.unchecked.is_empty() {
-            true => connection.receiver.recv().ok(),
-            false => match connection.receiver.recv_timeout(PAUSE) {
+        let wait = match (&server.proof, server.unchecked.is_empty()) {
+            (Some(_), _) => Some(POLL),
+            (None, false) => Some(PAUSE),
+            (None, true) => None,
+        };
+        let message = match wait {
+            None => connection.receiver.recv().ok(),
+            Some(wait) => match connection.receiver.recv_timeout(wait) {
                 Ok(message) => Some(message),
                 Err(why) if why.is_timeout() => {
-                    let sent = guarded(|| server.check()).unwrap_or_default();
-                    server.unchecked.clear();
+                    let sent = guarded(|| server.check()).unwrap_or_else(|| {
+                        server.unchecked.clear();
+                        Vec::new()
+                    });
                     if sent.into_iter().any(|message| connection.sender.send(message).is_err()) {
                         return;
                     }
@@ -174,6 +185,12 @@ struct Buffer {
     path: String,
 }
 
+/// A service being proved on a thread of its own.
+struct Proof {
+    root: PathBuf,
+    found: Receiver<Vec<Finding>>,
+}
+
 #[derive(Default)]
 struct Server {
     is_initialised: bool,
@@ -185,6 +202,8 @@ struct Server {
     understood: BTreeMap<PathBuf, Pack>,
     /// Changed since they were last proved.
     unchecked: BTreeSet<PathBuf>,
+    /// Under way, one at a time: large services take a second, and an editor must not wait for it.
+    proof: Option<Proof>,
     /// Files with diagnostics in the editor, by root.
     published: BTreeMap<PathBuf, BTreeSet<Url>>,
 }
@@ -523,10 +542,25 @@ impl Server {
         value(&edits)
     }
 
-    /// Proves every service that has changed, and says what was found.
+    /// Says what a proof found when it is done, and begins the next one. What the reader finds is said at once.
     fn check(&mut self) -> Vec<Message> {
         let mut sent = Vec::new();
-        for root in std::mem::take(&mut self.unchecked) {
+        if let Some(proof) = self.proof.take() {
+            match proof.found.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    self.proof = Some(proof);
+                    return sent;
+                }
+                // Changed meanwhile: what was found speaks of another text.
+                _ if self.unchecked.contains(&proof.root) => {}
+                Ok(found) => sent.extend(self.publish(&proof.root, &found)),
+                // A fault of ours in the checker; what the reader found still stands.
+                Err(TryRecvError::Disconnected) => sent.extend(self.publish(&proof.root, &[])),
+            }
+        }
+        while self.proof.is_none()
+            && let Some(root) = self.unchecked.pop_first()
+        {
             if !self.buffers.values().any(|buffer| buffer.root == root) {
                 // Nobody looks at it any more.
                 self.services.remove(&root);
@@ -535,44 +569,56 @@ impl Server {
                 sent.extend(shown.into_iter().map(|uri| publish(uri, Vec::new(), None)));
                 continue;
             }
-            let Some(service) = self.services.get(&root) else {
-                continue;
-            };
-            let mut by_file: BTreeMap<FileId, Vec<Diagnostic>> = BTreeMap::new();
-            for finding in service.findings() {
-                let diagnostic = self.diagnostic(service, &finding);
-                by_file.entry(finding.span.file).or_default().push(diagnostic);
-            }
-            if let Some(why) = &service.unreadable {
-                let whole = Diagnostic::new_simple(lsp_types::Range::default(), why.clone());
-                by_file.entry(FileId(0)).or_default().push(whole);
-            }
-            let mut now = BTreeSet::new();
-            for file in 0..service.files.len() {
-                let file = FileId(file as u16);
-                let Some(uri) = self.uri(service, file) else { continue };
-                let diagnostics = by_file.remove(&file).unwrap_or_default();
-                let version = self.buffers.get(uri.as_str()).map(|buffer| buffer.version);
-                let before = self.published.get(&root).is_some_and(|uris| uris.contains(&uri));
-                if diagnostics.is_empty() && !before && version.is_none() {
-                    continue;
+            match self.services.get(&root).and_then(Service::provable).cloned() {
+                Some(pack) => {
+                    let (sender, found) = mpsc::channel();
+                    // Nobody may be waiting any more when it is done.
+                    std::thread::spawn(move || sender.send(check::check(&pack, None)));
+                    self.proof = Some(Proof { root, found });
                 }
-                if !diagnostics.is_empty() {
-                    now.insert(uri.clone());
-                }
-                sent.push(publish(uri, diagnostics, version));
+                None => sent.extend(self.publish(&root, &[])),
             }
-            // Files that are gone take their findings with them.
-            let gone: Vec<Url> = self.published.get(&root).into_iter().flatten().cloned().collect();
-            for uri in gone {
-                let is_there =
-                    (0..service.files.len()).any(|at| self.uri(service, FileId(at as u16)).as_ref() == Some(&uri));
-                if !is_there {
-                    sent.push(publish(uri, Vec::new(), None));
-                }
-            }
-            self.published.insert(root, now);
         }
+        sent
+    }
+
+    /// What the reader and a proof found, file by file.
+    fn publish(&mut self, root: &Path, proved: &[Finding]) -> Vec<Message> {
+        let mut sent = Vec::new();
+        let Some(service) = self.services.get(root) else {
+            return sent;
+        };
+        let mut by_file: BTreeMap<FileId, Vec<Diagnostic>> = BTreeMap::new();
+        for finding in service.read.iter().chain(proved) {
+            let diagnostic = self.diagnostic(service, finding);
+            by_file.entry(finding.span.file).or_default().push(diagnostic);
+        }
+        if let Some(why) = &service.unreadable {
+            let whole = Diagnostic::new_simple(lsp_types::Range::default(), why.clone());
+            by_file.entry(FileId(0)).or_default().push(whole);
+        }
+        let before = self.published.remove(root).unwrap_or_default();
+        let mut now = BTreeSet::new();
+        let mut files = BTreeSet::new();
+        for file in 0..service.files.len() {
+            let file = FileId(file as u16);
+            let Some(uri) = self.uri(service, file) else { continue };
+            files.insert(uri.clone());
+            let diagnostics = by_file.remove(&file).unwrap_or_default();
+            let version = self.buffers.get(uri.as_str()).map(|buffer| buffer.version);
+            if diagnostics.is_empty() && !before.contains(&uri) && version.is_none() {
+                continue;
+            }
+            if !diagnostics.is_empty() {
+                now.insert(uri.clone());
+            }
+            sent.push(publish(uri, diagnostics, version));
+        }
+        // Files that are gone take their findings with them.
+        for uri in before.difference(&files) {
+            sent.push(publish(uri.clone(), Vec::new(), None));
+        }
+        self.published.insert(root.to_owned(), now);
         sent
     }
 

@@ -79,15 +79,15 @@ impl Service {
         }
     }
 
+    /// What can be proved, if the reader found nothing wrong.
+    pub fn provable(&self) -> Option<&Pack> {
+        self.pack.as_ref().filter(|_| self.is_current && !is_wrong(&self.read))
+    }
+
     /// What the reader found and, if it could be read, what the checker finds.
     pub fn findings(&self) -> Vec<Finding> {
         let mut found = self.read.clone();
-        if self.is_current
-            && !is_wrong(&found)
-            && let Some(pack) = &self.pack
-        {
-            found.extend(check::check(pack, None));
-        }
+        found.extend(self.provable().into_iter().flat_map(|pack| check::check(pack, None)));
         found
     }
 

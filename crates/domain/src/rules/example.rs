@@ -236,8 +236,8 @@ fn difference(pack: &Pack, example: &Example, expected: &Expected, result: &Step
     Some(finding.suggest("Ange alla rader som gav utfallet, eller rätta den rad som inte ska gälla."))
 }
 
-/// The rows behind a verdict.
-fn rows(result: &StepResult, verdict: Verdict<'_>) -> BTreeSet<Name> {
+/// The rows behind a verdict: what an example's *Grund* must name.
+pub fn rows(result: &StepResult, verdict: Verdict<'_>) -> BTreeSet<Name> {
     let row = |fired: &super::Fired| fired.row.clone();
     match verdict {
         Verdict::NotNeeded => result.needed_because.iter().map(row).collect(),
