@@ -241,7 +241,7 @@ fn a_scenario_file_is_one_example_against_a_document() {
 }
 
 #[test]
-fn the_hash_is_of_paths_lengths_and_texts_in_order_of_path() {
+fn the_hash_is_of_the_files_as_canonical_json() {
     let (pack, _) = parse::pack(kolonilott());
     let mut pack = pack.unwrap();
     let before = pack.sha256();
@@ -253,10 +253,10 @@ fn the_hash_is_of_paths_lengths_and_texts_in_order_of_path() {
         path: "a".into(),
         text: "bc".into(),
     }];
-    // printf 'a\0002\000bc' | sha256sum
+    // printf '{"a":"bc"}' | sha256sum
     assert_eq!(
         pack.sha256(),
-        "e1cf9898d1e966a32f8611f05aa624936397e7ac6b6ccd73eaa62dab582c747f"
+        "a1c8b2d4ee64112e504012ec36086b5f3945133b3c66115d21619775aba04ab1"
     );
 }
 

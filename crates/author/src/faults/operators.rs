@@ -390,6 +390,62 @@ pub const OPERATORS: &[Operator] = &[
         codes: &["S70"],
         sow: remove_expectation,
     },
+    // ---- beside the rules ----
+    Operator {
+        name: "ask for what somebody holds and say no obstacle",
+        codes: &["S122"],
+        sow: remove_obstacle,
+    },
+    Operator {
+        name: "rest a sensitive fact on a general ground",
+        codes: &["S431"],
+        sow: general_ground,
+    },
+    Operator {
+        name: "remove a duty's lagrum",
+        codes: &["S437"],
+        sow: remove_duty_law,
+    },
+    Operator {
+        name: "let a duty begin with what never happens",
+        codes: &["S204", "S033", "S048"],
+        sow: duty_of_nothing,
+    },
+    Operator {
+        name: "tell no duties in a letter",
+        codes: &["S427"],
+        sow: letter_without_duties,
+    },
+    Operator {
+        name: "leave a letter's condition open",
+        codes: &["S062"],
+        sow: open_condition,
+    },
+    Operator {
+        name: "let a private performer decide",
+        codes: &["S433"],
+        sow: performer_decides,
+    },
+    Operator {
+        name: "let a private performer's answer be appealed",
+        codes: &["S435"],
+        sow: performer_appealed,
+    },
+    Operator {
+        name: "let an authority agree",
+        codes: &["S434"],
+        sow: authority_agrees,
+    },
+    Operator {
+        name: "let nobody sign",
+        codes: &["S033", "S048"],
+        sow: misspell_signer,
+    },
+    Operator {
+        name: "doubt what is not there",
+        codes: &["S033"],
+        sow: misspell_doubt,
+    },
 ];
 
 /// The same, or something that nothing reads any longer.
@@ -2061,4 +2117,140 @@ mod tests {
         let text = "(a.b = ja eller a.c = ja) och a.d = nej";
         assert_eq!(connectives(text).len(), 1);
     }
+}
+
+// ---- beside the rules ----
+
+fn remove_obstacle(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Uppgifter", "Lista"], "Källa")
+        .filter_map(|(table, _, cell, text)| {
+            let (before, _) = text.split_once("; hinder ")?;
+            Some(field.change(table, cell, before))
+        })
+        .collect()
+}
+
+fn general_ground(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Uppgifter", "Lista"], "Grund")
+        .filter(|(table, row, _, _)| field.cell(table, row, "Typ").contains("; känslig"))
+        .map(|(table, row, cell, text)| {
+            let disclosure = text.split_once(';').map(|(disclosure, _)| format!("{disclosure}; "));
+            let to = format!("{}2018:218 2 kap. 2 §", disclosure.unwrap_or_default());
+            field.change(table, cell, to).also(field.first(table, row))
+        })
+        .collect()
+}
+
+fn remove_duty_law(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Skyldigheter"], "Lagrum")
+        .filter(|(table, row, _, text)| {
+            let id = field.first(table, row);
+            let owed = field.pack.duties.iter().find(|duty| duty.id.it.as_str() == id);
+            let step = owed.and_then(|duty| field.pack.step(&duty.after.it.step));
+            !is_empty(text) && step.is_some_and(|step| !field.pack.is_private(step))
+        })
+        .map(|(table, _, cell, _)| field.change(table, cell, ""))
+        .collect()
+}
+
+fn duty_of_nothing(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Skyldigheter"], "Efter")
+        .map(|(table, _, cell, text)| field.change(table, cell, misspelt(text)))
+        .collect()
+}
+
+/// Letters that alone tell of a duty.
+fn letter_without_duties(field: &Field<'_>) -> Vec<Seed> {
+    letter_lines(field)
+        .filter(|(file, _, line)| {
+            let stem = field.files[*file]
+                .path
+                .trim_start_matches("brev/")
+                .trim_end_matches(".md");
+            let begins = field.pack.duties.iter().any(|duty| {
+                let outcomes = field.pack.outcomes.iter().filter(|outcome| {
+                    let mut begun = field.pack.duties_after(&outcome.step.it, outcome.kind.it);
+                    begun.any(|other| other.id.it == duty.id.it)
+                });
+                let letters: BTreeSet<&str> = outcomes.map(|outcome| outcome.letter.as_str()).collect();
+                letters.len() == 1 && letters.contains(stem)
+            });
+            line.trim() == "{skyldigheter}" && begins
+        })
+        .map(|(file, line, text)| {
+            let mut seed = of_letter(field, file, line, text, String::new());
+            let duties = field.pack.duties.iter().map(|duty| duty.id.it.to_string());
+            seed.names.extend(duties);
+            seed
+        })
+        .collect()
+}
+
+fn open_condition(field: &Field<'_>) -> Vec<Seed> {
+    let opening = |file: usize, before: usize| {
+        let text = &field.files[file].text[..before];
+        text.rfind("{om ")
+            .map(|at| text[at..].lines().next().unwrap_or_default().to_owned())
+    };
+    letter_lines(field)
+        .filter(|(_, _, line)| line.trim() == "{slut}")
+        .map(|(file, line, text)| {
+            let opening = opening(file, line.start);
+            let mut seed = of_letter(field, file, line, text, String::new());
+            seed.names
+                .extend(opening.map(|line| line.trim_matches(['{', '}']).to_owned()));
+            seed
+        })
+        .collect()
+}
+
+fn is_performed(field: &Field<'_>, table: &Table, row: &Row) -> bool {
+    let mut steps = field.pack.steps.iter();
+    steps.any(|step| step.name.it.as_str() == field.cell(table, row, "Steg") && field.pack.is_private(step))
+}
+
+fn performer_decides(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Utfall"], "Slag")
+        .filter(|(table, row, _, _)| is_performed(field, table, row))
+        .map(|(table, _, cell, _)| field.change(table, cell, "gynnande"))
+        .collect()
+}
+
+fn performer_appealed(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Utfall"], "Överklagas")
+        .filter(|(table, row, _, _)| is_performed(field, table, row))
+        .map(|(table, _, cell, _)| field.change(table, cell, "förvaltningsbesvär, länsstyrelsen, 3 veckor från del"))
+        .collect()
+}
+
+fn authority_agrees(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Utfall"], "Slag")
+        .filter(|(table, row, _, _)| !is_performed(field, table, row))
+        .map(|(table, _, cell, _)| field.change(table, cell, "avtal"))
+        .collect()
+}
+
+fn misspell_signer(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Underskrifter"], "Skrivs under av")
+        .map(|(table, _, cell, text)| {
+            let who = text.split_once(" när ").map_or(text, |(who, _)| who);
+            let end = cell.start + who.len();
+            field.change(table, cell.start..end, misspelt(who))
+        })
+        .collect()
+}
+
+fn misspell_doubt(field: &Field<'_>) -> Vec<Seed> {
+    field
+        .cells(&["Osäkert"], "Gäller")
+        .map(|(table, _, cell, text)| field.change(table, cell, misspelt(text)))
+        .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::uses::{self, By, Kind, Use};
 use crate::fact::Name;
-use crate::finding::Finding;
+use crate::finding::{Finding, Span};
 use crate::pack::{Block, Decider, Duty, Expr, Pack, RuleKind, SignedBy, Source};
 
 pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
@@ -129,6 +129,7 @@ fn signatures(pack: &Pack, found: &mut Vec<Finding>) {
 /// else it is never certainly true.
 fn conditions(pack: &Pack, found: &mut Vec<Finding>) {
     let all = uses::all(pack);
+    let mut unread_signers: Vec<(Name, Span)> = Vec::new();
     let mut look = |what: &str, steps: &[&Name], of: Vec<Use>| {
         if steps.is_empty() {
             return;
@@ -163,10 +164,49 @@ fn conditions(pack: &Pack, found: &mut Vec<Finding>) {
             look("Ett stycke i brevet", &steps, names_in(&conditional.condition.it));
         }
     }
+    for signature in &pack.signatures {
+        let covers = |step: &&crate::pack::Step| {
+            signature.steps.is_empty() || signature.steps.iter().any(|of| of.it == step.name.it)
+        };
+        let reads: Vec<BTreeSet<Name>> = pack
+            .steps
+            .iter()
+            .filter(covers)
+            .map(|step| uses::read_by_step(pack, &step.name.it))
+            .collect();
+        // A signature is asked for where the application is made, so one step that reads the fact is enough.
+        let all_read: BTreeSet<Name> = reads.into_iter().flatten().collect();
+        let mut of = signature.when.as_ref().map_or_else(Vec::new, |when| names_in(&when.it));
+        if let SignedBy::Everyone(name) | SignedBy::Person(name) = &signature.by.it {
+            of.push(Use {
+                name: name.clone(),
+                kind: Kind::Fact,
+                span: signature.by.span,
+                by: By::Signature,
+            });
+        }
+        unread_signers.extend(
+            of.into_iter()
+                .filter_map(|it| Some((unread(pack, &all, &all_read, &it)?, it.span))),
+        );
+    }
     for outcome in &pack.outcomes {
         if let Decider::Delegate { when: Some(when), .. } = &outcome.decider.it {
             look("Beslutanderätten", &[&outcome.step.it], names_in(when));
         }
+    }
+    for (name, span) in unread_signers {
+        found.push(
+            Finding::warning(
+                "S426",
+                span,
+                format!("En underskrift rättar sig efter `{name}`, som inget av dess steg läser."),
+            )
+            .label("frågas inte")
+            .suggest(format!(
+                "Lägg `{name}` i underlaget till ett steg som underskriften gäller."
+            )),
+        );
     }
 }
 

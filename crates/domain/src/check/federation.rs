@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::uses;
 use crate::fact::Name;
 use crate::finding::Finding;
-use crate::pack::{Area, Mode, Pack, ParameterType, Role, RoleKind, Source};
+use crate::pack::{Area, Decider, Mode, Pack, ParameterType, Role, RoleKind, Source};
 use crate::terms::{Adoption, Body, BodyKind, Federation, MessageKind, NotResponsible, Offer, Offered};
 
 /// A federation with what its bodies have signed.
@@ -28,6 +28,7 @@ pub fn check(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {
     for (role, bodies) in responsible {
         for body in bodies {
             kind(role, body, found);
+            board(pack, role, body, found);
             reception(pack, role, body, joined, found);
             adoption(pack, role, body, joined, found);
         }
@@ -135,6 +136,40 @@ fn kind(role: &Role, body: &Body, found: &mut Vec<Finding>) {
         .label(format!("rollens slag är {}", role.kind.it))
         .suggest(write),
     );
+}
+
+/// Only a nämnd, or the direction of a kommunalförbund, meets and decides as one; an agency decides by its own order.
+fn board(pack: &Pack, role: &Role, body: &Body, found: &mut Vec<Finding>) {
+    if body.kind != BodyKind::Agency {
+        return;
+    }
+    let steps: BTreeSet<&Name> = pack
+        .steps
+        .iter()
+        .filter(|step| step.role.it == role.name.it)
+        .map(|step| &step.name.it)
+        .collect();
+    for outcome in pack.outcomes.iter().filter(|outcome| steps.contains(&outcome.step.it)) {
+        let needs_board = matches!(
+            outcome.decider.it,
+            Decider::Board | Decider::Delegate { when: Some(_), .. }
+        );
+        if needs_board {
+            found.push(
+                Finding::error(
+                    "S609",
+                    outcome.decider.span,
+                    format!(
+                        "Nämnden beslutar om `{}`, men {} ({}) är ingen nämnd.",
+                        outcome.name.it, body.name, body.id
+                    ),
+                )
+                .label("ingen kan fatta beslutet")
+                .related(role.name.span, "rollen")
+                .suggest("Skriv `myndighet`, eller ge en nämnd uppdraget i federationen."),
+            );
+        }
+    }
 }
 
 fn registers(pack: &Pack, joined: Joined<'_>, found: &mut Vec<Finding>) {

@@ -137,6 +137,7 @@ pub const CODES: &[(&str, &str)] = &[
         "Ett organ har satt en parameter som inte finns eller utanför dess typ.",
     ),
     ("S608", "Rollens slag är ett annat än organets."),
+    ("S609", "Nämnden beslutar, men organet är ingen nämnd."),
     ("S701", "Ett exempel får ett annat utfall än det säger."),
     ("S702", "Ett exempel får utfallet på andra grunder än det säger."),
     ("S704", "Tjänsten har inget exempel."),

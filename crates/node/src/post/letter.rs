@@ -438,7 +438,12 @@ pub fn of_decision(material: &Material<'_>, decision: &Decision, decided: Date, 
         let step = step_text(material.pack, "en", material.step);
         let key = format!("utfall.{}.{}", material.step, decision.outcome);
         let outcome = material.pack.text("en", &key).unwrap_or(&decision.outcome);
-        format!("{step}: {outcome}. The decision itself is in Swedish, which is the language of the authority.")
+        match decision.by {
+            DecidedBy::Performer { .. } => format!("{step}: {outcome}. The letter itself is in Swedish."),
+            _ => {
+                format!("{step}: {outcome}. The decision itself is in Swedish, which is the language of the authority.")
+            }
+        }
     });
     Letter {
         heading,
