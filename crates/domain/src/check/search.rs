@@ -1,24 +1,35 @@
 //! Tries all cases: the classes of everything that a table or a condition rests on, one fact after another.
 //!
 //! A branch is left as soon as what is asked of it is certain: by the fifth law of the three states a result that is not S
-//! never changes when an S becomes known, so a partial case stands for all its completions. That keeps the search small
+//! never changes when an S becomes known, so a partial case stands for all its completions. The days of the case are never
+//! missing: they come first, one for each stretch between the dates that the document names. That keeps the search small
 //! and its examples short: they name only the facts that matter. It is exhaustive; where it would take longer than
 //! [`TRIES_MAX`] it says so ([`Outcome::TooMany`]) and never samples in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::uses::{self, By, Kind, Use};
+use crate::finding::Spanned;
 use crate::fact::{Cause, Facts, Known, Name, Value};
-use crate::pack::{Expr, List, Operator, Pack, ParameterDefault, RuleKind, SetBy, Test};
-use crate::rules::{Classes, Probe, Setting};
+use crate::pack::{
+    CaseDay, CellResult, Comparison, Expr, List, Operand, Operator, Pack, Parameter, ParameterDefault, PeriodPart, Rule,
+    RuleKind, SetBy, Source, Test, Type,
+};
+use crate::rules::{Classes, Days, Probe, Setting, days_apart, shifted};
+use crate::words::time;
 
 /// Cases tried for one question. A table that people can read stays far below; see S309.
 pub const TRIES_MAX: u32 = 20_000;
 /// Different kinds of items that are tried in a list.
 const ITEM_KINDS_MAX: usize = 64;
+/// Pairs of first and last days that are tried of one period.
+const PERIODS_MAX: usize = 400;
+/// Ways to put a calculation in the place of the facts that rules calculate.
+const EXPANSIONS_MAX: usize = 64;
 /// Items with different properties in one tried list.
 const WITNESSES_MAX: usize = 3;
 
@@ -52,6 +63,7 @@ pub enum Outcome {
 /// Something that varies, with a representative of each of its classes.
 #[derive(Debug)]
 enum Variable {
+    Days(Vec<Days>),
     Fact(Name, Vec<Known<Value>>),
     Parameter(Name, Vec<Value>),
     List(Name, Vec<Vec<BTreeMap<Name, Known<Value>>>>),
@@ -69,6 +81,7 @@ impl Variable {
             one
         }
         match (self, other) {
+            (Self::Days(one), Self::Days(other)) => Self::Days(joined(one, other)),
             (Self::Fact(name, one), Self::Fact(_, other)) => Self::Fact(name, joined(one, other)),
             (Self::Parameter(name, one), Self::Parameter(_, other)) => Self::Parameter(name, joined(one, other)),
             (Self::List(name, one), Self::List(_, other)) => Self::List(name, joined(one, other)),
@@ -77,9 +90,10 @@ impl Variable {
         }
     }
 
-    fn name(&self) -> &Name {
+    fn name(&self) -> Option<&Name> {
         match self {
-            Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => name,
+            Self::Days(_) => None,
+            Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => Some(name),
         }
     }
 }
@@ -90,7 +104,11 @@ pub struct Search<'p> {
     pub probe: Probe<'p>,
     pub uses: Vec<Use>,
     classes: Classes,
-    roots: BTreeMap<Name, BTreeSet<Decimal>>,
+    /// The days of the case that something in the document tells apart.
+    days: Vec<Days>,
+    /// Where the day matters.
+    dated: Vec<By>,
+    roots: BTreeMap<Term, BTreeSet<Decimal>>,
     /// Names in a calculation with more names than its boundaries can be sought in.
     unproved: BTreeSet<Name>,
 }
@@ -115,6 +133,8 @@ impl<'p> Search<'p> {
             probe: Probe::new(pack),
             uses: uses::all(pack),
             classes,
+            days: days_of(pack),
+            dated: dated(pack),
             roots: BTreeMap::new(),
             unproved: BTreeSet::new(),
         };
@@ -135,13 +155,17 @@ impl<'p> Search<'p> {
     pub fn leaves<'u>(&self, from: impl IntoIterator<Item = &'u Use>) -> Vec<Name> {
         let mut seen: BTreeSet<(bool, Name)> = BTreeSet::new();
         let mut leaves: Vec<Name> = Vec::new();
-        let mut todo: Vec<(Kind, Name)> = from.into_iter().map(|it| (it.kind, it.name.clone())).collect();
+        let mut by_day = false;
+        let from = from.into_iter().inspect(|it| by_day |= self.is_dated(&it.by));
+        let mut todo: Vec<(Kind, Name)> = from.map(|it| (it.kind, it.name.clone())).collect();
         todo.reverse();
+        let mut is_dated = false;
         while let Some((kind, name)) = todo.pop() {
             if !seen.insert((kind == Kind::List, name.clone())) {
                 continue;
             }
             if kind == Kind::Fact && self.pack.rule(&name).is_some() {
+                is_dated |= self.is_dated(&By::Rule(RuleKind::Fact, name.clone()));
                 let behind = self
                     .uses
                     .iter()
@@ -159,19 +183,37 @@ impl<'p> Search<'p> {
                 leaves.push(leaf);
             }
         }
+        if by_day || is_dated {
+            self.by_day(&mut leaves);
+        }
         leaves
+    }
+
+    /// Whether something looks at the days of the case.
+    pub fn is_dated(&self, by: &By) -> bool {
+        self.dated.contains(by)
+    }
+
+    /// Adds the days of the case to what may vary.
+    pub fn by_day(&self, leaves: &mut Vec<Name>) {
+        if let Ok(days) = Name::parse(DAYS)
+            && !leaves.contains(&days)
+        {
+            leaves.insert(0, days);
+        }
     }
 
     /// Looks for a case. `leaves`: what may vary, most telling first.
     pub fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Case) -> Verdict) -> Outcome {
-        let variables: Vec<Variable> = leaves.iter().filter_map(|leaf| self.variable(leaf)).collect();
+        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+        let variables: Vec<Variable> = leaves.iter().filter_map(|leaf| self.variable(leaf, by_day)).collect();
         let mut case = Case {
             facts: Facts::default(),
             setting: Self::setting(self.pack),
         };
         let mut tries = TRIES_MAX;
         match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case)),
+            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case, by_day && self.days.len() > 1)),
             ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,
             ControlFlow::Continue(()) => Outcome::None,
         }
@@ -199,9 +241,10 @@ impl<'p> Search<'p> {
         tries: u32,
         mut visit: impl FnMut(&Case) -> Verdict,
     ) -> Outcome {
+        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
         let variables = leaves
             .iter()
-            .filter_map(|leaf| match (self.variable(leaf), other.variable(leaf)) {
+            .filter_map(|leaf| match (self.variable(leaf, by_day), other.variable(leaf, by_day)) {
                 (Some(one), Some(other)) => Some(one.with(other)),
                 (one, other) => one.or(other),
             });
@@ -220,7 +263,7 @@ impl<'p> Search<'p> {
         };
         let mut tries = tries;
         match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case)),
+            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case, by_day)),
             ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,
             ControlFlow::Continue(()) => Outcome::None,
         }
@@ -237,7 +280,12 @@ impl<'p> Search<'p> {
             Some(left) => left,
             None => return ControlFlow::Break(Stop::TooMany),
         };
-        match visit(case) {
+        // Until the days are said nothing is certain.
+        let verdict = match variables.first() {
+            Some(Variable::Days(_)) => Verdict::Open,
+            _ => visit(case),
+        };
+        match verdict {
             Verdict::Found => return ControlFlow::Break(Stop::Found),
             Verdict::Cut => return ControlFlow::Continue(()),
             Verdict::Open => {}
@@ -245,8 +293,21 @@ impl<'p> Search<'p> {
         let Some((variable, rest)) = variables.split_first() else {
             return ControlFlow::Continue(());
         };
-        let name = variable.name();
+        if let Variable::Days(days) = variable {
+            // Each day is a search of its own.
+            let all = *tries;
+            for days in days {
+                case.setting.days = *days;
+                *tries = all;
+                self.branch(rest, case, tries, visit)?;
+            }
+            return ControlFlow::Continue(());
+        }
+        let Some(name) = variable.name() else {
+            return ControlFlow::Continue(());
+        };
         match variable {
+            Variable::Days(_) => {}
             Variable::Fact(_, classes) => {
                 for class in classes {
                     case.facts.known.insert(name.clone(), class.clone());
@@ -274,13 +335,17 @@ impl<'p> Search<'p> {
         ControlFlow::Continue(())
     }
 
-    fn variable(&self, leaf: &Name) -> Option<Variable> {
+    fn variable(&self, leaf: &Name, by_day: bool) -> Option<Variable> {
+        if leaf.as_str() == DAYS {
+            return Some(Variable::Days(self.days.clone()));
+        }
         if self.pack.list(leaf).is_some() {
             return Some(Variable::List(leaf.clone(), self.lists(leaf)));
         }
         if let Some(parameter) = self.pack.parameter(leaf) {
             let values: Vec<Value> = match &parameter.default.it {
-                // What the law has set varies only in time.
+                // What the law has set varies only in time: with the days, where they vary.
+                ParameterDefault::Dated(_) if by_day => return None,
                 ParameterDefault::Dated(dated) => dated.iter().map(|(_, value)| value.clone()).collect(),
                 _ => self
                     .classes
@@ -297,24 +362,60 @@ impl<'p> Search<'p> {
         Some(Variable::Fact(leaf.clone(), classes))
     }
 
-    /// The numbers at which a calculation changes its answer, and their neighbours.
-    fn add_roots(&self, name: &Name, ty: &crate::pack::Type, classes: &mut Vec<Known<Value>>) {
-        let (Some(roots), Some((min, max, step))) = (self.roots.get(name), super::types::range(ty)) else {
-            return;
+    /// The values at which a calculation changes its answer, and their neighbours.
+    fn add_roots(&self, name: &Name, ty: &Type, classes: &mut Vec<Known<Value>>) {
+        let mut add = |value: Value| {
+            let state = Known::Value(value);
+            if !classes.contains(&state) {
+                classes.push(state);
+            }
         };
-        for root in roots {
-            let Some(on_grid) = root.checked_div(step).and_then(|n| n.floor().checked_mul(step)) else {
-                continue;
-            };
-            for number in [on_grid.checked_sub(step), Some(on_grid), on_grid.checked_add(step)]
-                .into_iter()
+        let near = |part: Part, step: Decimal| -> BTreeSet<Decimal> {
+            let roots = self.roots.get(&(name.clone(), part)).into_iter().flatten();
+            let on_grid = roots.filter_map(|root| root.checked_div(step)?.floor().checked_mul(step));
+            on_grid
+                .flat_map(|root| [root.checked_sub(step), Some(root), root.checked_add(step)])
                 .flatten()
-            {
-                let state = Known::Value(Value::Number(number));
-                if min <= number && number <= max && !classes.contains(&state) {
-                    classes.push(state);
+                .collect()
+        };
+        match ty {
+            Type::Number { .. } | Type::Kronor { .. } => {
+                let Some((min, max, step)) = super::types::range(ty) else {
+                    return;
+                };
+                let within = near(Part::Whole, step).into_iter().filter(|n| min <= *n && *n <= max);
+                within.for_each(|number| add(Value::Number(number)));
+            }
+            Type::Clock { from, to } => {
+                let minutes = near(Part::Whole, Decimal::ONE).into_iter().filter_map(|n| u16::try_from(n).ok());
+                minutes
+                    .filter(|minutes| from <= minutes && minutes <= to)
+                    .for_each(|minutes| add(Value::Clock(minutes)));
+            }
+            Type::Date => {
+                let days = near(Part::Whole, Decimal::ONE).into_iter().filter_map(day);
+                days.for_each(|day| add(Value::Date(day)));
+            }
+            Type::PersonNr => {
+                let births = near(Part::Whole, Decimal::ONE).into_iter().filter_map(day);
+                births.for_each(|born| add(Value::PersonNr(nobodys_number(born))));
+            }
+            Type::Period => {
+                let default = ordinal_of(self.pack.meta.valid_from.it);
+                let ends = |part| {
+                    let mut near = near(part, Decimal::ONE);
+                    near.extend(default);
+                    near
+                };
+                let (starts, ends) = (ends(Part::Start), ends(Part::End));
+                let pairs = starts.iter().flat_map(|from| ends.iter().map(move |to| (*from, *to)));
+                for (from, to) in pairs.filter(|(from, to)| from <= to).take(PERIODS_MAX) {
+                    if let (Some(from), Some(to)) = (day(from), day(to)) {
+                        add(Value::Period { from, to });
+                    }
                 }
             }
+            _ => {}
         }
         classes.sort();
     }
@@ -355,7 +456,7 @@ impl<'p> Search<'p> {
         all.append(&mut lists);
         let mut sizes: Vec<usize> = self
             .roots
-            .get(name)
+            .get(&(name.clone(), Part::Whole))
             .into_iter()
             .flatten()
             .filter_map(|root| {
@@ -368,11 +469,18 @@ impl<'p> Search<'p> {
         sizes.push(min);
         let mut result: Vec<Vec<BTreeMap<Name, Known<Value>>>> = Vec::new();
         for kinds in all {
-            for size in &sizes {
+            let mut fillers = kinds.clone();
+            fillers.dedup();
+            // A list of none is filled up with nothing.
+            let fillers: Vec<Option<usize>> = match fillers.is_empty() {
+                true => vec![None],
+                false => fillers.into_iter().map(Some).collect(),
+            };
+            for (size, filler) in sizes.iter().flat_map(|size| fillers.iter().map(move |filler| (size, filler))) {
                 let mut list = kinds.clone();
-                if let Some(first) = list.first().copied() {
+                if let Some(filler) = filler {
                     while list.len() < *size {
-                        list.push(first);
+                        list.push(*filler);
                     }
                 }
                 if list.len() < min || list.len() > max {
@@ -391,6 +499,10 @@ impl<'p> Search<'p> {
     fn asked_columns<'l>(&'l self, list: &'l List) -> impl Iterator<Item = (&'l Name, Vec<Known<Value>>)> {
         list.columns.iter().filter_map(|column| {
             let name = &column.name.it;
+            // What a rule gives follows from the others.
+            if column.source.it == Source::Rule {
+                return None;
+            }
             let is_asked = self
                 .uses
                 .iter()
@@ -408,10 +520,12 @@ impl<'p> Search<'p> {
         let mut asked: Vec<&Expr> = Vec::new();
         for condition in conditions(self.pack) {
             parts(condition, &mut |part| {
-                if let Expr::Any(of, _) | Expr::All(of, _) = part
-                    && of.it == *list
-                    && !asked.contains(&part)
-                {
+                let of = match part {
+                    Expr::Any(of, _) | Expr::All(of, _) | Expr::CountWhere(of, _) => Some(&of.it),
+                    Expr::SumWhere(column, _) => self.pack.list_of_column(&column.it).map(|list| &list.name.it),
+                    _ => None,
+                };
+                if of == Some(list) && !asked.contains(&part) {
                     asked.push(part);
                 }
             });
@@ -428,6 +542,9 @@ impl<'p> Search<'p> {
         if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX {
             return Some("frågas om sina rader på fler sätt än som kan räknas igenom");
         }
+        if self.classes.is_cut(leaf) {
+            return Some("har fler val som prövas var för sig än som kan räknas igenom tillsammans");
+        }
         let own =
             |name: &Name| name == leaf || self.pack.list_of_column(name).is_some_and(|list| list.name.it == *leaf);
         self.unproved
@@ -440,92 +557,463 @@ impl<'p> Search<'p> {
 
     /// Where a comparison with a calculation changes its answer: for each name in it, with the others at their classes.
     fn find_roots(&mut self) {
-        let mut comparisons: Vec<(&Expr, &Expr)> = Vec::new();
-        for condition in conditions(self.pack) {
-            parts(condition, &mut |part| {
-                if let Expr::Compare(_, left, right) = part {
-                    let is_plain = |expr: &Expr| matches!(expr, Expr::Fact(_) | Expr::Constant(_));
-                    if !(is_plain(left) && is_plain(right)) {
-                        comparisons.push((left, right));
-                    }
-                }
-            });
-        }
-        let mut calculations: Vec<(&Expr, &Expr, Vec<Name>)> = Vec::new();
-        for (left, right) in comparisons {
-            let mut names: Vec<Name> = Vec::new();
-            terms(left, &mut names);
-            terms(right, &mut names);
+        let mut calculations: Vec<(Expr, Expr, Vec<Term>)> = Vec::new();
+        for (left, right) in self.comparisons() {
+            let is_plain = |expr: &Expr| matches!(expr, Expr::Fact(_) | Expr::Constant(_));
+            if is_plain(&left) && is_plain(&right) {
+                continue;
+            }
+            let mut names: Vec<Term> = Vec::new();
+            terms(&left, &mut names);
+            terms(&right, &mut names);
             // A boundary may need the others at their ends.
-            for name in &names {
-                if let Some((min, max, _)) = super::graph::type_of(self.pack, name).and_then(super::types::range) {
-                    self.roots.entry(name.clone()).or_default().extend([min, max]);
+            for term in &names {
+                if let Some((min, max, _)) = self.ty(&term.0).and_then(super::types::range) {
+                    self.roots.entry(term.clone()).or_default().extend([min, max]);
                 }
             }
             calculations.push((left, right, names));
         }
         let ends = self.roots.clone();
-        for (left, right, names) in calculations {
-            for name in &names {
-                let others: Vec<(&Name, Vec<Decimal>)> = names
+        // What stands alone first: its boundaries are what the others are tried at.
+        calculations.sort_by_key(|(_, _, names)| names.len());
+        for (left, right, names) in &calculations {
+            for term in names {
+                let others: Vec<(&Term, Vec<Decimal>)> = names
                     .iter()
-                    .filter(|other| *other != name)
+                    .filter(|other| *other != term)
                     .map(|other| (other, self.numbers(other, &ends)))
                     .collect();
                 let combinations = others
                     .iter()
                     .fold(1usize, |n, (_, values)| n.saturating_mul(values.len().max(1)));
-                let is_cut = others.iter().any(|(_, values)| values.len() > COMBINED_MAX);
-                if is_cut || combinations > COMBINATIONS_MAX {
-                    self.unproved.insert(name.clone());
+                let is_cut = others.iter().any(|(other, values)| match self.is_day(other) {
+                    true => values.len() > COMBINED_DAYS_MAX,
+                    false => values.len() > COMBINED_MAX,
+                });
+                let by_days = self.is_day(term) || mentions_days(left) || mentions_days(right);
+                // A function of a day is monotone where the day stands once.
+                let twice = by_days && occurrences(left, term) + occurrences(right, term) > 1;
+                if is_cut || twice || combinations > COMBINATIONS_MAX {
+                    self.unproved.insert(term.0.clone());
                     continue;
                 }
+                let days = if by_days { self.days.as_slice() } else { &self.days[..1] };
                 let mut found = BTreeSet::new();
-                combine(&others, &mut BTreeMap::new(), &mut |at| {
-                    let difference = |value: Decimal| {
-                        let mut at = at.clone();
-                        at.insert(name, value);
-                        number(left, &at)?.checked_sub(number(right, &at)?)
-                    };
-                    // Linear in each name alone: the root follows from two points.
-                    if let (Some(zero), Some(one)) = (difference(Decimal::ZERO), difference(Decimal::ONE))
-                        && let Some(slope) = one.checked_sub(zero)
-                        && let Some(root) = (-zero).checked_div(slope)
-                    {
-                        found.insert(root);
-                    }
-                });
-                self.roots.entry(name.clone()).or_default().extend(found);
+                for days in days {
+                    combine(&others, &mut BTreeMap::new(), &mut |at| {
+                        let difference = |value: Decimal| {
+                            let mut at = at.clone();
+                            at.insert(term, value);
+                            let at = At {
+                                search: self,
+                                values: &at,
+                                days,
+                            };
+                            at.difference(left, right)
+                        };
+                        match by_days {
+                            true => self.bisect(term, &difference, &mut found),
+                            false => found.extend(linear_root(&difference)),
+                        }
+                    });
+                }
+                self.roots.entry(term.clone()).or_default().extend(found);
             }
         }
     }
 
-    /// The numbers that a name takes while another's root is sought.
-    fn numbers(&self, name: &Name, ends: &BTreeMap<Name, BTreeSet<Decimal>>) -> Vec<Decimal> {
-        let of = |value: &Value| match value {
-            Value::Number(number) => Some(*number),
-            _ => None,
+    fn ty(&self, name: &Name) -> Option<&'p Type> {
+        super::graph::type_of(self.pack, name)
+    }
+
+    fn is_day(&self, (name, part): &Term) -> bool {
+        *part != Part::Whole || matches!(self.ty(name), Some(Type::Date | Type::PersonNr))
+    }
+
+    /// Every comparison of the document, also those in cells that a rule calculates the fact of; with each calculation in the
+    /// place of the fact that it gives.
+    fn comparisons(&mut self) -> Vec<(Expr, Expr)> {
+        let mut found: Vec<(Expr, Expr)> = Vec::new();
+        for condition in conditions(self.pack) {
+            parts(condition, &mut |part| {
+                if let Expr::Compare(_, left, right) = part {
+                    found.push(((**left).clone(), (**right).clone()));
+                }
+            });
+        }
+        for rule in &self.pack.rules {
+            let columns = rule.columns.iter().filter_map(|column| match &column.it {
+                crate::pack::Column::Input(name) => Some(Some((name, column.span))),
+                crate::pack::Column::When => Some(None),
+                _ => None,
+            });
+            let columns: Vec<_> = columns.collect();
+            for row in &rule.rows {
+                for (column, cell) in columns.iter().zip(&row.tests) {
+                    let Some((name, span)) = column else { continue };
+                    let fact = |name: &Name| {
+                        Expr::Fact(Spanned {
+                            it: name.clone(),
+                            span: *span,
+                        })
+                    };
+                    let constant = |value: &Value| {
+                        Expr::Constant(Spanned {
+                            it: value.clone(),
+                            span: *span,
+                        })
+                    };
+                    let operand = |operand: &Operand| match operand {
+                        Operand::Constant(value) => constant(value),
+                        Operand::Fact(name) => fact(name),
+                    };
+                    let compared: Vec<Expr> = match &cell.it {
+                        Test::Compare(_, one) => vec![operand(one)],
+                        Test::OneOf(all) | Test::NotOneOf(all) => all.iter().map(operand).collect(),
+                        Test::Between(low, high) => {
+                            vec![constant(&Value::Number(*low)), constant(&Value::Number(*high))]
+                        }
+                        Test::Within(low, high) => vec![constant(low), constant(high)],
+                        _ => Vec::new(),
+                    };
+                    found.extend(compared.into_iter().map(|other| (fact(name), other)));
+                }
+            }
+        }
+        let mut expanded = Vec::new();
+        for (left, right) in found {
+            let pair = Expr::Compare(Comparison::Equal, Box::new(left), Box::new(right));
+            let (all, is_cut) = self.expanded(pair);
+            if is_cut {
+                let mut names = Vec::new();
+                for pair in &all {
+                    terms(pair, &mut names);
+                }
+                self.unproved.extend(names.into_iter().map(|(name, _)| name));
+            }
+            expanded.extend(all.into_iter().filter_map(|pair| match pair {
+                Expr::Compare(_, left, right) => Some((*left, *right)),
+                _ => None,
+            }));
+        }
+        expanded
+    }
+
+    /// With the results of rules that calculate in their facts' places, and whether there were too many.
+    fn expanded(&self, expr: Expr) -> (Vec<Expr>, bool) {
+        let mut done = Vec::new();
+        let mut todo = vec![(expr, 0)];
+        while let Some((expr, depth)) = todo.pop() {
+            let mut calculated: Option<&Rule> = None;
+            parts(&expr, &mut |part| {
+                if let Expr::Fact(name) = part {
+                    calculated = calculated.or(self.pack.rule(&name.it).filter(|rule| calculates(rule)));
+                }
+            });
+            let Some(rule) = calculated else {
+                done.push(expr);
+                continue;
+            };
+            if depth == EXPANSIONS_MAX || todo.len() + done.len() > EXPANSIONS_MAX {
+                return (vec![expr], true);
+            }
+            for row in &rule.rows {
+                let result = match &row.result.it {
+                    CellResult::Calculated(result) => result.clone(),
+                    CellResult::Value(value) => Expr::Constant(Spanned {
+                        it: value.clone(),
+                        span: row.result.span,
+                    }),
+                    _ => continue,
+                };
+                todo.push((with(&expr, &rule.name.it, &result), depth + 1));
+            }
+        }
+        (done, false)
+    }
+
+    /// The days at which the sign of a monotone difference changes.
+    fn bisect(
+        &self,
+        term: &Term,
+        difference: &dyn Fn(Decimal) -> Option<Decimal>,
+        found: &mut BTreeSet<Decimal>,
+    ) {
+        use rust_decimal::prelude::ToPrimitive as _;
+        let (low, high) = match self.ty(&term.0).filter(|_| term.1 == Part::Whole) {
+            Some(ty) if !matches!(ty, Type::Date | Type::PersonNr) => match super::types::range(ty) {
+                Some((min, max, _)) => (min.floor(), max.ceil()),
+                None => (Decimal::ZERO, Decimal::from(100_000)),
+            },
+            _ => (Decimal::from(DAYS_FROM), Decimal::from(DAYS_TO)),
         };
+        let (Some(low), Some(high)) = (low.to_i64(), high.to_i64()) else {
+            return;
+        };
+        let sign = |at: i64| difference(Decimal::from(at)).map(|difference| difference.cmp(&Decimal::ZERO));
+        let (Some(first), Some(last)) = (sign(low), sign(high)) else {
+            return;
+        };
+        if first == last {
+            return;
+        }
+        for still in [
+            &(|sign| sign == Some(first)) as &dyn Fn(Option<std::cmp::Ordering>) -> bool,
+            &|sign| sign != Some(last),
+        ] {
+            let (mut before, mut after) = (low, high);
+            while after - before > 1 {
+                let middle = before + (after - before) / 2;
+                if still(sign(middle)) {
+                    before = middle;
+                } else {
+                    after = middle;
+                }
+            }
+            found.insert(Decimal::from(after));
+        }
+    }
+
+    /// The numbers that a name takes while another's root is sought.
+    fn numbers(&self, term: &Term, ends: &BTreeMap<Term, BTreeSet<Decimal>>) -> Vec<Decimal> {
+        let (name, part) = term;
         let mut numbers: Vec<Decimal> = match self.pack.parameter(name).map(|parameter| &parameter.default.it) {
-            Some(ParameterDefault::Dated(dated)) => dated.iter().filter_map(|(_, value)| of(value)).collect(),
+            Some(ParameterDefault::Dated(dated)) => dated.iter().filter_map(|(_, value)| ordinal(value)).collect(),
+            _ if *part != Part::Whole => Vec::new(),
             _ => self
                 .classes
                 .of(name)
                 .iter()
-                .filter_map(|known| known.value().and_then(of))
+                .filter_map(|known| known.value().and_then(ordinal))
                 .collect(),
         };
-        for end in ends.get(name).into_iter().flatten() {
-            if !numbers.contains(end) {
-                numbers.insert(0, *end);
+        // Days are tried where another comparison changes, and around the first day of the document.
+        let roots = if self.is_day(term) { &self.roots } else { ends };
+        let mut more: Vec<Decimal> = roots.get(term).into_iter().flatten().copied().collect();
+        if self.is_day(term) {
+            numbers.retain(|_| !matches!(self.ty(name), Some(Type::PersonNr)));
+            more.extend(ordinal_of(self.pack.meta.valid_from.it));
+        }
+        for end in more {
+            if !numbers.contains(&end) {
+                numbers.insert(0, end);
             }
         }
         numbers
     }
 }
 
+/// A number, a day or a time that varies in a calculation: of a period its first or its last day.
+type Term = (Name, Part);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Whole,
+    Start,
+    End,
+}
+
+/// The name that stands for the days of the case among what may vary. Facts have a dot.
+const DAYS: &str = "ärendets-dagar";
+/// 1900-01-01 and 2149-12-31 in days from 1970-01-01: what days are sought between.
+const DAYS_FROM: i64 = -25_567;
+const DAYS_TO: i64 = 65_744;
+
+fn ordinal_of(day: Date) -> Option<Decimal> {
+    let since = day.since(Date::constant(1970, 1, 1)).ok()?;
+    Some(Decimal::from(since.get_days()))
+}
+
+fn day(ordinal: Decimal) -> Option<Date> {
+    use rust_decimal::prelude::ToPrimitive as _;
+    let days = jiff::Span::new().try_days(ordinal.floor().to_i64()?).ok()?;
+    Date::constant(1970, 1, 1).checked_add(days).ok()
+}
+
+/// A value as a number that has the same order.
+fn ordinal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Date(day) => ordinal_of(*day),
+        Value::Clock(minutes) => Some(Decimal::from(*minutes)),
+        _ => None,
+    }
+}
+
+/// Twelve digits with a date of birth that no person has: the birth number is 000 (IdentitetsL 2022:1697 gives none).
+fn nobodys_number(born: Date) -> String {
+    format!("{:04}{:02}{:02}0000", born.year(), born.month(), born.day())
+}
+
+fn linear_root(difference: &dyn Fn(Decimal) -> Option<Decimal>) -> Option<Decimal> {
+    // Linear in each name alone: the root follows from two points.
+    let (zero, one) = (difference(Decimal::ZERO)?, difference(Decimal::ONE)?);
+    (-zero).checked_div(one.checked_sub(zero)?)
+}
+
+fn calculates(rule: &Rule) -> bool {
+    let mut rows = rule.rows.iter();
+    rows.any(|row| matches!(row.result.it, CellResult::Calculated(_)))
+}
+
+fn mentions_days(expr: &Expr) -> bool {
+    let mut found = false;
+    parts(expr, &mut |part| {
+        found |= matches!(
+            part,
+            Expr::Day(_) | Expr::Shift(..) | Expr::Apart(..) | Expr::Age(..) | Expr::PartOf(..)
+        );
+    });
+    found
+}
+
+/// How many times a name stands in a calculation.
+fn occurrences(expr: &Expr, term: &Term) -> usize {
+    let mut times = 0;
+    parts(expr, &mut |part| {
+        let mut own = Vec::new();
+        term_of(part, &mut own);
+        times += own.iter().filter(|other| *other == term).count();
+    });
+    times
+}
+
+/// With another expression in the place of a fact.
+fn with(expr: &Expr, name: &Name, by: &Expr) -> Expr {
+    let of = |part: &Expr| Box::new(with(part, name, by));
+    let all = |parts: &[Expr]| parts.iter().map(|part| with(part, name, by)).collect();
+    match expr {
+        Expr::Fact(own) if own.it == *name => by.clone(),
+        Expr::Compare(how, left, right) => Expr::Compare(*how, of(left), of(right)),
+        Expr::Arithmetic(how, left, right) => Expr::Arithmetic(*how, of(left), of(right)),
+        Expr::Apart(kind, from, to) => Expr::Apart(*kind, of(from), of(to)),
+        Expr::Shift(how, day, length) => Expr::Shift(*how, of(day), *length),
+        Expr::Age(born, on) => Expr::Age(of(born), *on),
+        Expr::PartOf(part, period) => Expr::PartOf(*part, of(period)),
+        Expr::InUnit(number, conversion) => Expr::InUnit(of(number), conversion.clone()),
+        Expr::And(parts) => Expr::And(all(parts)),
+        Expr::Or(parts) => Expr::Or(all(parts)),
+        Expr::Not(part) => Expr::Not(of(part)),
+        other => other.clone(),
+    }
+}
+
+/// Where the day of the case matters.
+fn dated(pack: &Pack) -> Vec<By> {
+    let mut dated = Vec::new();
+    for rule in &pack.rules {
+        let by_rows = rule.transition.is_some() || rule.rows.iter().any(|row| row.valid.is_some());
+        if by_rows || expressions(rule).any(names_a_day) {
+            dated.push(By::Rule(rule.kind, rule.name.it.clone()));
+        }
+    }
+    for step in &pack.steps {
+        if names_a_day(&step.needed_when.it) {
+            dated.push(By::NeededWhen(step.name.it.clone()));
+        }
+    }
+    if pack.controls.iter().any(|control| names_a_day(&control.condition.it)) {
+        dated.push(By::Control);
+    }
+    dated
+}
+
+fn names_a_day(expr: &Expr) -> bool {
+    let mut found = false;
+    parts(expr, &mut |part| found |= matches!(part, Expr::Day(_) | Expr::Age(..)));
+    found
+}
+
+/// The conditions and calculations of a rule.
+fn expressions(rule: &Rule) -> impl Iterator<Item = &Expr> {
+    rule.rows.iter().flat_map(|row| {
+        let conditions = row.tests.iter().filter_map(|cell| match &cell.it {
+            Test::Condition(condition) => Some(condition),
+            _ => None,
+        });
+        let result = match &row.result.it {
+            CellResult::Calculated(expr) => Some(expr),
+            _ => None,
+        };
+        conditions.chain(result)
+    })
+}
+
+/// One day in each stretch that the document tells apart, within its own time; where both days of the case are looked at,
+/// every pair of them.
+fn days_of(pack: &Pack) -> Vec<Days> {
+    let first = pack.meta.valid_from.it;
+    let last = pack.meta.valid_to.as_ref().map(|day| day.it);
+    let mut days: BTreeSet<Date> = BTreeSet::from([first]);
+    let mut looked_at: BTreeSet<CaseDay> = BTreeSet::new();
+    let after = |day: Date| day.tomorrow().unwrap_or(day);
+    for rule in &pack.rules {
+        for valid in rule.rows.iter().filter_map(|row| row.valid.as_ref()) {
+            days.extend(valid.it.from);
+            days.extend(valid.it.to.map(after));
+            looked_at.insert(rule.counted_at.into());
+        }
+        if let Some(transition) = &rule.transition {
+            days.extend([transition.it.from, after(transition.it.to)]);
+            looked_at.insert(CaseDay::Application);
+        }
+    }
+    let dated = |parameter: &&Parameter| parameter.set_by.it == SetBy::Law;
+    for parameter in pack.parameters.iter().filter(dated) {
+        if let ParameterDefault::Dated(values) = &parameter.default.it
+            && values.len() > 1
+        {
+            days.extend(values.iter().filter_map(|(from, _)| *from));
+            looked_at.insert(parameter.counted_at.into());
+        }
+    }
+    for condition in conditions(pack).chain(pack.rules.iter().flat_map(expressions)) {
+        let mut own = BTreeSet::new();
+        parts(condition, &mut |part| match part {
+            Expr::Day(day) | Expr::Age(_, day) => drop(own.insert(*day)),
+            _ => {}
+        });
+        if own.is_empty() {
+            continue;
+        }
+        looked_at.extend(own);
+        parts(condition, &mut |part| {
+            if let Expr::Constant(value) = part
+                && let Value::Date(day) = value.it
+            {
+                days.extend([day.yesterday().unwrap_or(day), day, after(day)]);
+            }
+        });
+        // Something may depend on how far the day is from a fixed one.
+        days.extend(last);
+        days.extend(time::add_months(first, 18).ok());
+    }
+    days.retain(|day| first <= *day && last.is_none_or(|last| *day <= last));
+    let all: Vec<Date> = days.into_iter().collect();
+    if looked_at.len() < 2 {
+        return all
+            .into_iter()
+            .map(|day| Days {
+                application: day,
+                decision: day,
+            })
+            .collect();
+    }
+    let mut pairs = Vec::new();
+    for (at, application) in all.iter().enumerate() {
+        pairs.extend(all[at..].iter().map(|decision| Days {
+            application: *application,
+            decision: *decision,
+        }));
+    }
+    pairs
+}
+
 /// Values of one name that are tried while another's boundary is sought.
 const COMBINED_MAX: usize = 8;
+/// The same of a day: each comparison with it adds two.
+const COMBINED_DAYS_MAX: usize = 24;
 /// Combinations of the others' values that are tried for one name. A calculation with more names is not proved.
 const COMBINATIONS_MAX: usize = 4_096;
 
@@ -551,31 +1039,62 @@ fn conditions(pack: &Pack) -> impl Iterator<Item = &Expr> {
 fn parts<'e>(condition: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
     visit(condition);
     match condition {
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
             parts(left, visit);
             parts(right, visit);
         }
         Expr::And(all) | Expr::Or(all) => all.iter().for_each(|part| parts(part, visit)),
-        Expr::Not(inner) | Expr::Any(_, inner) | Expr::All(_, inner) => parts(inner, visit),
+        Expr::Not(inner)
+        | Expr::Any(_, inner)
+        | Expr::All(_, inner)
+        | Expr::CountWhere(_, inner)
+        | Expr::SumWhere(_, inner)
+        | Expr::Shift(_, inner, _)
+        | Expr::Age(inner, _)
+        | Expr::InUnit(inner, _) => parts(inner, visit),
+        // The whole says which end of the period is looked at.
+        Expr::PartOf(_, inner) if !matches!(**inner, Expr::Fact(_)) => parts(inner, visit),
         _ => {}
     }
 }
 
-/// The names in a calculation. A sum goes by its column (a list of one), a count by its list.
-fn terms(expr: &Expr, names: &mut Vec<Name>) {
-    parts(expr, &mut |part| {
-        if let Expr::Fact(name) | Expr::Sum(name) | Expr::Count(name) = part
-            && !names.contains(&name.it)
-        {
-            names.push(name.it.clone());
+/// The names in a calculation. A sum goes by its column (a list of one), a count by its list, a period by its ends.
+fn terms(expr: &Expr, names: &mut Vec<Term>) {
+    parts(expr, &mut |part| term_of(part, names));
+}
+
+/// What a part itself names.
+fn term_of(part: &Expr, names: &mut Vec<Term>) {
+    let mut add = |name: &Name, part| {
+        let term = (name.clone(), part);
+        if !names.contains(&term) {
+            names.push(term);
         }
-    });
+    };
+    match part {
+        Expr::PartOf(which, period) => {
+            if let Expr::Fact(name) = &**period {
+                if *which != PeriodPart::End {
+                    add(&name.it, Part::Start);
+                }
+                if *which != PeriodPart::Start {
+                    add(&name.it, Part::End);
+                }
+            }
+        }
+        Expr::Fact(name)
+        | Expr::Sum(name)
+        | Expr::SumWhere(name, _)
+        | Expr::Count(name)
+        | Expr::CountWhere(name, _) => add(&name.it, Part::Whole),
+        _ => {}
+    }
 }
 
 fn combine<'n>(
-    others: &[(&'n Name, Vec<Decimal>)],
-    at: &mut BTreeMap<&'n Name, Decimal>,
-    each: &mut impl FnMut(&BTreeMap<&'n Name, Decimal>),
+    others: &[(&'n Term, Vec<Decimal>)],
+    at: &mut BTreeMap<&'n Term, Decimal>,
+    each: &mut impl FnMut(&BTreeMap<&'n Term, Decimal>),
 ) {
     let Some(((name, values), rest)) = others.split_first() else {
         each(at);
@@ -588,31 +1107,113 @@ fn combine<'n>(
     at.remove(name);
 }
 
-fn number(expr: &Expr, at: &BTreeMap<&Name, Decimal>) -> Option<Decimal> {
-    match expr {
-        Expr::Fact(name) | Expr::Sum(name) | Expr::Count(name) => at.get(&name.it).copied(),
-        Expr::Constant(value) => match &value.it {
-            Value::Number(number) => Some(*number),
+/// A calculation at some values.
+struct At<'s, 'p> {
+    search: &'s Search<'p>,
+    values: &'s BTreeMap<&'s Term, Decimal>,
+    days: &'s Days,
+}
+
+/// What a calculation gives.
+enum Measured {
+    Number(Decimal),
+    Day(Date),
+}
+
+impl At<'_, '_> {
+    fn difference(&self, left: &Expr, right: &Expr) -> Option<Decimal> {
+        match (self.of(left)?, self.of(right)?) {
+            (Measured::Number(left), Measured::Number(right)) => left.checked_sub(right),
+            (Measured::Day(left), Measured::Day(right)) => ordinal_of(left)?.checked_sub(ordinal_of(right)?),
             _ => None,
-        },
-        Expr::Arithmetic(how, left, right) => {
-            let (left, right) = (number(left, at)?, number(right, at)?);
-            match how {
-                Operator::Plus => left.checked_add(right),
-                Operator::Minus => left.checked_sub(right),
-                Operator::Times => left.checked_mul(right),
-                Operator::Divide => left.checked_div(right),
-            }
         }
-        _ => None,
+    }
+
+    fn number(&self, expr: &Expr) -> Option<Decimal> {
+        match self.of(expr)? {
+            Measured::Number(number) => Some(number),
+            Measured::Day(_) => None,
+        }
+    }
+
+    fn day(&self, expr: &Expr) -> Option<Date> {
+        match self.of(expr)? {
+            Measured::Day(day) => Some(day),
+            Measured::Number(_) => None,
+        }
+    }
+
+    fn case_day(&self, day: CaseDay) -> Date {
+        match day {
+            CaseDay::Application => self.days.application,
+            CaseDay::Decision => self.days.decision,
+        }
+    }
+
+    fn value(&self, name: &Name, part: Part) -> Option<Decimal> {
+        self.values.get(&(name.clone(), part)).copied()
+    }
+
+    fn of(&self, expr: &Expr) -> Option<Measured> {
+        let number = |number| Some(Measured::Number(number));
+        match expr {
+            Expr::Fact(name) => {
+                let value = self.value(&name.it, Part::Whole)?;
+                match self.search.ty(&name.it) {
+                    Some(Type::Date | Type::PersonNr) => day(value).map(Measured::Day),
+                    _ => number(value),
+                }
+            }
+            Expr::Sum(name) | Expr::SumWhere(name, _) | Expr::Count(name) | Expr::CountWhere(name, _) => {
+                number(self.value(&name.it, Part::Whole)?)
+            }
+            Expr::Constant(value) => match &value.it {
+                Value::Date(day) => Some(Measured::Day(*day)),
+                value => number(ordinal(value)?),
+            },
+            Expr::Arithmetic(how, left, right) => {
+                let (left, right) = (self.number(left)?, self.number(right)?);
+                number(match how {
+                    Operator::Plus => left.checked_add(right),
+                    Operator::Minus => left.checked_sub(right),
+                    Operator::Times => left.checked_mul(right),
+                    Operator::Divide => left.checked_div(right),
+                }?)
+            }
+            Expr::InUnit(of, conversion) => number(self.number(of)?.checked_mul(conversion.factor)?),
+            Expr::Day(day) => Some(Measured::Day(self.case_day(*day))),
+            Expr::Shift(how, day, by) => shifted(*how, self.day(day)?, *by).map(Measured::Day),
+            Expr::Apart(kind, from, to) => number(days_apart(*kind, self.day(from)?, self.day(to)?)?),
+            Expr::Age(born, on) => number(Decimal::from(time::age_on(self.day(born)?, self.case_day(*on)))),
+            Expr::PartOf(which, period) => {
+                let Expr::Fact(name) = &**period else { return None };
+                let end = |part| day(self.value(&name.it, part)?);
+                match which {
+                    PeriodPart::Start => end(Part::Start).map(Measured::Day),
+                    PeriodPart::End => end(Part::End).map(Measured::Day),
+                    PeriodPart::Days => {
+                        let days = days_apart(crate::pack::DayKind::Days, end(Part::Start)?, end(Part::End)?)?;
+                        number(days.checked_add(Decimal::ONE)?)
+                    }
+                }
+            }
+            _ => None,
+        }
     }
 }
 
 // ---- examples ----
 
 /// `gas.inne = 3, lokal.typ = "liten lokal"`
-fn in_words(case: &Case) -> String {
+fn in_words(case: &Case, with_days: bool) -> String {
     let mut words: Vec<String> = Vec::new();
+    if with_days {
+        let days = case.setting.days;
+        words.push(format!("ansökan = {}", days.application));
+        if days.decision != days.application {
+            words.push(format!("beslut = {}", days.decision));
+        }
+    }
     for (name, known) in &case.facts.known {
         words.push(format!("{name} = {}", state(known)));
     }
@@ -640,6 +1241,10 @@ fn in_words(case: &Case) -> String {
 
 fn state(known: &Known<Value>) -> String {
     match known {
+        Known::Value(Value::PersonNr(digits)) if digits.ends_with("0000") => match digits.get(..8) {
+            Some(born) => format!("född {}-{}-{}", &born[..4], &born[4..6], &born[6..]),
+            None => "ett personnummer".to_owned(),
+        },
         Known::Value(value) => {
             let text = value.to_string();
             if text.contains(' ') && matches!(value, Value::Choice(_) | Value::Text(_)) {

@@ -8,7 +8,7 @@ use super::search::{Case, Outcome as Answer, Search, Verdict};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Known, Name, Value};
 use crate::finding::{Finding, Span, Spanned};
-use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Step, Test};
+use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Step, Test, Type};
 use crate::rules::Scope;
 
 pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
@@ -261,7 +261,15 @@ impl<'s, 'p> Table<'s, 'p> {
         if self.step.is_some() {
             all.extend(needed_uses(self.search, &self.rule.name.it).into_iter().cloned());
         }
-        self.search.leaves(&all)
+        let mut leaves = self.search.leaves(&all);
+        // The rows' own days, also where nothing else is asked.
+        if self.search.is_dated(&By::Rule(self.rule.kind, self.rule.name.it.clone())) {
+            self.search.by_day(&mut leaves);
+            let transition = self.rule.transition.as_ref();
+            let choice = transition.map(|transition| &transition.it.choice);
+            leaves.extend(choice.filter(|choice| !leaves.contains(choice)).cloned());
+        }
+        leaves
     }
 
     /// How the rows stand in a case; nothing where the step is certainly not needed.
@@ -294,8 +302,20 @@ impl<'s, 'p> Table<'s, 'p> {
                 Known::Missing(_) => false,
                 Known::Value(false) | Known::NotApplicable => return Verdict::Cut,
             };
-            let rows = Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting));
-            match visit(case, &rows) {
+            let verdict = match self.search.pack.list_of_rule(self.rule) {
+                None => visit(case, &Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting))),
+                // Each item is a case of its own.
+                Some(list) => {
+                    let items = probe.item_rows(&self.scope, self.rule, list, &case.facts, &case.setting);
+                    let verdicts: Vec<Verdict> = items.into_iter().map(|rows| visit(case, &Rows(rows))).collect();
+                    match verdicts.iter().all(|verdict| *verdict == Verdict::Cut) {
+                        _ if verdicts.contains(&Verdict::Found) => Verdict::Found,
+                        true => Verdict::Cut,
+                        false => Verdict::Open,
+                    }
+                }
+            };
+            match verdict {
                 Verdict::Found if !certain => Verdict::Open,
                 verdict => verdict,
             }
@@ -634,9 +654,15 @@ fn ranges_in(pack: &Pack, condition: &Expr, found: &mut Vec<Finding>) {
 /// A number that the fact can never be; words are the reader's to find.
 fn outside(pack: &Pack, name: &Name, value: &Value, span: Span) -> Option<Finding> {
     let ty = super::graph::type_of(pack, name)?;
-    let (min, max, _) = super::types::range(ty)?;
-    let Value::Number(number) = value else { return None };
-    if min <= *number && *number <= max {
+    let is_outside = match (ty, value) {
+        (Type::Clock { .. }, Value::Clock(_)) => !super::types::fits(value, ty),
+        (_, Value::Number(number)) => {
+            let (min, max, _) = super::types::range(ty)?;
+            *number < min || max < *number
+        }
+        _ => false,
+    };
+    if !is_outside {
         return None;
     }
     Some(

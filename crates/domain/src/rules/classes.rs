@@ -81,6 +81,13 @@ impl Classes {
         })
     }
 
+    /// Several choices with more named words than are tried in every combination.
+    pub fn is_cut(&self, fact: &Name) -> bool {
+        self.of
+            .get(fact)
+            .is_some_and(|partition| partition.subsets.named.len() > NAMED_WORDS_MAX)
+    }
+
     /// With `facts`: what is known is a representative where the class alone would not do.
     pub(super) fn of_graph(graph: &Graph<'_>, setting: &Setting, facts: Option<&Facts>) -> Self {
         let mut boundaries = Boundaries::of(graph, setting);

@@ -17,13 +17,29 @@ pub const SUBMISSION: &str = "inskickning";
 /// What is known in an example, and the parameters that it sets.
 pub fn facts(pack: &Pack, example: &Example) -> (Facts, Setting) {
     let (mut facts, mut setting) = (Facts::default(), Setting::default());
-    // Examples are tried on the document's first day.
+    // Examples are tried on the document's first day, unless they say another.
     setting.days = Days {
         application: *pack.meta.valid_from,
         decision: *pack.meta.valid_from,
     };
+    let mut decided = None;
     for given in &example.given {
         let name = &given.fact.it;
+        if let (day, GivenState::Value(Value::Date(date))) = (name.as_str(), &given.state.it) {
+            match day {
+                Example::APPLICATION_DAY => setting.days.application = *date,
+                Example::DECISION_DAY => decided = Some(*date),
+                _ => {}
+            }
+        }
+        if is_day(name) {
+            continue;
+        }
+        if pack.list(name).is_some() {
+            // `ägare | inga`
+            facts.lists.entry(name.clone()).or_default();
+            continue;
+        }
         let source = pack.fact(name).map(|fact| &fact.source.it);
         let known = known(source, &given.state.it);
         match (given.item, pack.list_of_column(name)) {
@@ -43,7 +59,14 @@ pub fn facts(pack: &Pack, example: &Example) -> (Facts, Setting) {
             _ => facts.set(name.clone(), known),
         }
     }
+    // Nothing is decided before it is applied for.
+    setting.days.decision = decided.unwrap_or(setting.days.decision.max(setting.days.application));
     (facts, setting)
+}
+
+/// Whether a row sets a day of the case.
+fn is_day(name: &Name) -> bool {
+    matches!(name.as_str(), Example::APPLICATION_DAY | Example::DECISION_DAY)
 }
 
 fn known(source: Option<&Source>, state: &GivenState) -> Known<Value> {

@@ -151,7 +151,8 @@ pub(super) fn shift(how: Operator, day: &State<'_>, by: Length) -> State<'static
     })
 }
 
-pub(super) fn shifted(how: Operator, day: Date, by: Length) -> Option<Date> {
+/// `dag + 14 dagar` of a day; `None` beyond the calendar.
+pub fn shifted(how: Operator, day: Date, by: Length) -> Option<Date> {
     let n = by.number;
     match (how, by.unit) {
         (Operator::Plus, Unit::Days) => time::add_days(day, n),
@@ -176,7 +177,8 @@ pub(super) fn apart(kind: DayKind, from: &State<'_>, to: &State<'_>) -> State<'s
     number.map(Compared::Number)
 }
 
-pub(super) fn days_apart(kind: DayKind, from: Date, to: Date) -> Option<Decimal> {
+/// `dagar(a, b)`, `arbetsdagar(a, b)` of two days.
+pub fn days_apart(kind: DayKind, from: Date, to: Date) -> Option<Decimal> {
     let days = match kind {
         DayKind::Days => i64::from(to.since(from).ok()?.get_days()),
         DayKind::WorkingDays => time::working_days_between(from, to)?,

@@ -7,7 +7,7 @@ use super::expressions::Names;
 use super::markdown::{self, Part, Table, TableRow};
 use super::source::{Reader, Slice, list, shown};
 use super::types;
-use crate::fact::Name;
+use crate::fact::{NONE_CHOSEN, Name, Value};
 use crate::finding::{Finding, Span, Spanned};
 use crate::pack::{Example, Expected, Given, GivenState, Pack, Source, Type};
 
@@ -195,7 +195,16 @@ fn read_given(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<'_>
         if empty(reader, row, at, "Uppgift") {
             continue;
         }
-        let Some((name, item)) = slot(reader, names, at, &mut items) else {
+        let day = [Example::APPLICATION_DAY, Example::DECISION_DAY]
+            .into_iter()
+            .find(|word| at.is(word));
+        let empty_list = names.lists.keys().find(|list| at.is(list.as_str()) && value.is(NONE_CHOSEN));
+        let found = match (day, empty_list) {
+            (Some(day), _) => Name::parse(day).ok().map(|name| (name, None)),
+            (None, Some(list)) => Some((list.clone(), None)),
+            (None, None) => slot(reader, names, at, &mut items),
+        };
+        let Some((name, item)) = found else {
             continue;
         };
         if let Some(first) = seen.insert((name.clone(), item), at.span()) {
@@ -207,6 +216,27 @@ fn read_given(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<'_>
             continue;
         }
         if empty(reader, row, value, "Värde") {
+            continue;
+        }
+        if day.is_some() {
+            if let Some(value) = types::value(reader, "S046", &Type::Date, value).map(|day| value.with(day)) {
+                given.push(Given {
+                    fact: at.with(name),
+                    item,
+                    state: Spanned {
+                        it: GivenState::Value(value.it),
+                        span: value.span,
+                    },
+                });
+            }
+            continue;
+        }
+        if empty_list.is_some() {
+            given.push(Given {
+                fact: at.with(name),
+                item,
+                state: value.with(GivenState::Value(Value::Set(Default::default()))),
+            });
             continue;
         }
         let Some(read) = pack.fact(&name) else { continue };
@@ -249,7 +279,7 @@ fn slot(
                 at,
                 format!("{name} är en lista."),
                 "rad och kolumn saknas",
-                format!("Skriv {name}[1].<kolumn>."),
+                format!("Skriv {name}[1].<kolumn>, eller {name} | {NONE_CHOSEN} för en tom lista."),
             );
             return None;
         }
