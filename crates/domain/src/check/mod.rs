@@ -2,12 +2,13 @@
 //!
 //! Always true: a finding points at the very cell or word; a check that could not be carried through to the end says so in a
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
-//! (grounds in time), [`graph`] (what waits for what), [`tables`] with [`search`] (all cases tried),
+//! (grounds in time), [`graph`] (what waits for what), [`calculated`], [`tables`] with [`search`] (all cases tried),
 //! [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
 //! and what is uncertain), [`texts`], [`federation`], [`examples`], [`pinned`] (whether they hold the rules in
 //! place); then [`report`] with [`play`], the figures at the end; [`same`] compares two documents.
 //! [`types`] is what they share.
 
+mod calculated;
 mod duties;
 mod examples;
 pub mod federation;
@@ -76,6 +77,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("S306", "En gräns utanför uppgiftens typ."),
     ("S309", "Fler fall än som prövas: det är inte bevisat."),
     ("S321", "Enheterna går inte ihop."),
+    ("S322", "En beräkning som kan hamna utanför uppgiftens typ."),
+    (
+        "S323",
+        "En övergång utan sökandens val mellan äldre och nya regler, eller utan något att välja mellan.",
+    ),
     (
         "S402",
         "Ett steg utan utfall, eller med flera utfall men ingen utfallsregel.",
@@ -156,6 +162,7 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
     let uses = uses::all(pack);
     sources::check(pack, &uses, &mut found);
     graph::check(pack, &mut found);
+    calculated::check(pack, &mut found);
     outcomes::check(pack, &mut found);
     performers::check(pack, &mut found);
     duties::check(pack, &mut found);

@@ -13,17 +13,19 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::uses::{self, By, Kind, Use};
-use crate::finding::Spanned;
 use crate::fact::{Cause, Facts, Known, Name, Value};
+use crate::finding::Spanned;
 use crate::pack::{
-    CaseDay, CellResult, Comparison, Expr, List, Operand, Operator, Pack, Parameter, ParameterDefault, PeriodPart, Rule,
-    RuleKind, SetBy, Source, Test, Type,
+    CaseDay, CellResult, Comparison, Expr, List, Operand, Operator, Pack, Parameter, ParameterDefault, PeriodPart,
+    Rule, RuleKind, SetBy, Source, Test, Type,
 };
 use crate::rules::{Classes, Days, Probe, Setting, days_apart, shifted};
 use crate::words::time;
 
 /// Cases tried for one question. A table that people can read stays far below; see S309.
 pub const TRIES_MAX: u32 = 20_000;
+/// Lists of different items that are tried of one list.
+const LISTS_MAX: usize = 5_000;
 /// Different kinds of items that are tried in a list.
 const ITEM_KINDS_MAX: usize = 64;
 /// Pairs of first and last days that are tried of one period.
@@ -61,9 +63,11 @@ pub enum Outcome {
 }
 
 /// Something that varies, with a representative of each of its classes.
+/// A list's items.
+type Items = Vec<BTreeMap<Name, Known<Value>>>;
+
 #[derive(Debug)]
 enum Variable {
-    Days(Vec<Days>),
     Fact(Name, Vec<Known<Value>>),
     Parameter(Name, Vec<Value>),
     List(Name, Vec<Vec<BTreeMap<Name, Known<Value>>>>),
@@ -81,7 +85,6 @@ impl Variable {
             one
         }
         match (self, other) {
-            (Self::Days(one), Self::Days(other)) => Self::Days(joined(one, other)),
             (Self::Fact(name, one), Self::Fact(_, other)) => Self::Fact(name, joined(one, other)),
             (Self::Parameter(name, one), Self::Parameter(_, other)) => Self::Parameter(name, joined(one, other)),
             (Self::List(name, one), Self::List(_, other)) => Self::List(name, joined(one, other)),
@@ -90,10 +93,9 @@ impl Variable {
         }
     }
 
-    fn name(&self) -> Option<&Name> {
+    fn name(&self) -> &Name {
         match self {
-            Self::Days(_) => None,
-            Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => Some(name),
+            Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => name,
         }
     }
 }
@@ -108,7 +110,8 @@ pub struct Search<'p> {
     days: Vec<Days>,
     /// Where the day matters.
     dated: Vec<By>,
-    roots: BTreeMap<Term, BTreeSet<Decimal>>,
+    /// By days.
+    roots: Vec<BTreeMap<Term, BTreeSet<Decimal>>>,
     /// Names in a calculation with more names than its boundaries can be sought in.
     unproved: BTreeSet<Name>,
 }
@@ -135,7 +138,7 @@ impl<'p> Search<'p> {
             classes,
             days: days_of(pack),
             dated: dated(pack),
-            roots: BTreeMap::new(),
+            roots: Vec::new(),
             unproved: BTreeSet::new(),
         };
         search.find_roots();
@@ -206,17 +209,27 @@ impl<'p> Search<'p> {
     /// Looks for a case. `leaves`: what may vary, most telling first.
     pub fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Case) -> Verdict) -> Outcome {
         let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
-        let variables: Vec<Variable> = leaves.iter().filter_map(|leaf| self.variable(leaf, by_day)).collect();
-        let mut case = Case {
-            facts: Facts::default(),
-            setting: Self::setting(self.pack),
-        };
-        let mut tries = TRIES_MAX;
-        match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case, by_day && self.days.len() > 1)),
-            ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,
-            ControlFlow::Continue(()) => Outcome::None,
+        let days = if by_day { self.days.as_slice() } else { &self.days[..1] };
+        for days in days {
+            let variables: Vec<Variable> = leaves
+                .iter()
+                .filter_map(|leaf| self.variable(leaf, days, by_day))
+                .collect();
+            let mut case = Case {
+                facts: Facts::default(),
+                setting: Self::setting(self.pack),
+            };
+            case.setting.days = *days;
+            let mut tries = TRIES_MAX;
+            match self.branch(&variables, &mut case, &mut tries, &mut visit) {
+                ControlFlow::Break(Stop::Found) => {
+                    return Outcome::Found(in_words(&case, by_day && self.days.len() > 1));
+                }
+                ControlFlow::Break(Stop::TooMany) => return Outcome::TooMany,
+                ControlFlow::Continue(()) => {}
+            }
         }
+        Outcome::None
     }
 
     /// How many cases there are of these, if none is left early.
@@ -242,31 +255,38 @@ impl<'p> Search<'p> {
         mut visit: impl FnMut(&Case) -> Verdict,
     ) -> Outcome {
         let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
-        let variables = leaves
-            .iter()
-            .filter_map(|leaf| match (self.variable(leaf, by_day), other.variable(leaf, by_day)) {
-                (Some(one), Some(other)) => Some(one.with(other)),
-                (one, other) => one.or(other),
-            });
-        let variables: Vec<Variable> = variables
-            .map(|variable| match variable {
-                Variable::Fact(name, mut classes) => {
-                    classes.push(Known::Missing(Cause::Failed));
-                    Variable::Fact(name, classes)
+        let mut days = self.days.clone();
+        days.extend(other.days.iter().filter(|day| !self.days.contains(day)));
+        days.truncate(if by_day { days.len() } else { 1 });
+        for days in days {
+            let variables = leaves.iter().filter_map(|leaf| {
+                match (self.variable(leaf, &days, by_day), other.variable(leaf, &days, by_day)) {
+                    (Some(one), Some(other)) => Some(one.with(other)),
+                    (one, other) => one.or(other),
                 }
-                other => other,
-            })
-            .collect();
-        let mut case = Case {
-            facts: Facts::default(),
-            setting: Self::setting(self.pack),
-        };
-        let mut tries = tries;
-        match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-            ControlFlow::Break(Stop::Found) => Outcome::Found(in_words(&case, by_day)),
-            ControlFlow::Break(Stop::TooMany) => Outcome::TooMany,
-            ControlFlow::Continue(()) => Outcome::None,
+            });
+            let variables: Vec<Variable> = variables
+                .map(|variable| match variable {
+                    Variable::Fact(name, mut classes) => {
+                        classes.push(Known::Missing(Cause::Failed));
+                        Variable::Fact(name, classes)
+                    }
+                    other => other,
+                })
+                .collect();
+            let mut case = Case {
+                facts: Facts::default(),
+                setting: Self::setting(self.pack),
+            };
+            case.setting.days = days;
+            let mut tries = tries;
+            match self.branch(&variables, &mut case, &mut tries, &mut visit) {
+                ControlFlow::Break(Stop::Found) => return Outcome::Found(in_words(&case, by_day)),
+                ControlFlow::Break(Stop::TooMany) => return Outcome::TooMany,
+                ControlFlow::Continue(()) => {}
+            }
         }
+        Outcome::None
     }
 
     fn branch(
@@ -280,12 +300,7 @@ impl<'p> Search<'p> {
             Some(left) => left,
             None => return ControlFlow::Break(Stop::TooMany),
         };
-        // Until the days are said nothing is certain.
-        let verdict = match variables.first() {
-            Some(Variable::Days(_)) => Verdict::Open,
-            _ => visit(case),
-        };
-        match verdict {
+        match visit(case) {
             Verdict::Found => return ControlFlow::Break(Stop::Found),
             Verdict::Cut => return ControlFlow::Continue(()),
             Verdict::Open => {}
@@ -293,21 +308,8 @@ impl<'p> Search<'p> {
         let Some((variable, rest)) = variables.split_first() else {
             return ControlFlow::Continue(());
         };
-        if let Variable::Days(days) = variable {
-            // Each day is a search of its own.
-            let all = *tries;
-            for days in days {
-                case.setting.days = *days;
-                *tries = all;
-                self.branch(rest, case, tries, visit)?;
-            }
-            return ControlFlow::Continue(());
-        }
-        let Some(name) = variable.name() else {
-            return ControlFlow::Continue(());
-        };
+        let name = variable.name();
         match variable {
-            Variable::Days(_) => {}
             Variable::Fact(_, classes) => {
                 for class in classes {
                     case.facts.known.insert(name.clone(), class.clone());
@@ -335,12 +337,11 @@ impl<'p> Search<'p> {
         ControlFlow::Continue(())
     }
 
-    fn variable(&self, leaf: &Name, by_day: bool) -> Option<Variable> {
-        if leaf.as_str() == DAYS {
-            return Some(Variable::Days(self.days.clone()));
-        }
+    /// What varies on a day.
+    fn variable(&self, leaf: &Name, days: &Days, by_day: bool) -> Option<Variable> {
+        let on = self.days.iter().position(|other| other == days).unwrap_or(0);
         if self.pack.list(leaf).is_some() {
-            return Some(Variable::List(leaf.clone(), self.lists(leaf)));
+            return Some(Variable::List(leaf.clone(), self.lists(leaf, on).0));
         }
         if let Some(parameter) = self.pack.parameter(leaf) {
             let values: Vec<Value> = match &parameter.default.it {
@@ -358,12 +359,17 @@ impl<'p> Search<'p> {
         }
         let fact = self.pack.fact(leaf)?;
         let mut classes = self.classes.of(leaf).to_vec();
-        self.add_roots(leaf, &fact.ty.it, &mut classes);
+        self.add_roots(leaf, &fact.ty.it, on, &mut classes);
         Some(Variable::Fact(leaf.clone(), classes))
     }
 
     /// The values at which a calculation changes its answer, and their neighbours.
-    fn add_roots(&self, name: &Name, ty: &Type, classes: &mut Vec<Known<Value>>) {
+    fn add_roots(&self, name: &Name, ty: &Type, on: usize, classes: &mut Vec<Known<Value>>) {
+        let roots = &self.roots[on];
+        // A person's number is told apart by age alone where age is asked.
+        if *ty == Type::PersonNr && roots.contains_key(&(name.clone(), Part::Whole)) {
+            classes.clear();
+        }
         let mut add = |value: Value| {
             let state = Known::Value(value);
             if !classes.contains(&state) {
@@ -371,10 +377,18 @@ impl<'p> Search<'p> {
             }
         };
         let near = |part: Part, step: Decimal| -> BTreeSet<Decimal> {
-            let roots = self.roots.get(&(name.clone(), part)).into_iter().flatten();
+            let roots = roots.get(&(name.clone(), part)).into_iter().flatten();
+            let whole = matches!(ty, Type::Number { .. } | Type::Kronor { .. } | Type::Clock { .. });
             let on_grid = roots.filter_map(|root| root.checked_div(step)?.floor().checked_mul(step));
             on_grid
-                .flat_map(|root| [root.checked_sub(step), Some(root), root.checked_add(step)])
+                // The root of a day is the first on its other side.
+                .flat_map(|root| {
+                    [
+                        root.checked_sub(step),
+                        Some(root),
+                        root.checked_add(step).filter(|_| whole),
+                    ]
+                })
                 .flatten()
                 .collect()
         };
@@ -387,7 +401,9 @@ impl<'p> Search<'p> {
                 within.for_each(|number| add(Value::Number(number)));
             }
             Type::Clock { from, to } => {
-                let minutes = near(Part::Whole, Decimal::ONE).into_iter().filter_map(|n| u16::try_from(n).ok());
+                let minutes = near(Part::Whole, Decimal::ONE)
+                    .into_iter()
+                    .filter_map(|n| u16::try_from(n).ok());
                 minutes
                     .filter(|minutes| from <= minutes && minutes <= to)
                     .for_each(|minutes| add(Value::Clock(minutes)));
@@ -421,12 +437,13 @@ impl<'p> Search<'p> {
     }
 
     /// Lists that together show every combination of what is asked of their items, and of their number.
-    fn lists(&self, name: &Name) -> Vec<Vec<BTreeMap<Name, Known<Value>>>> {
+    /// And whether there were more than are tried.
+    fn lists(&self, name: &Name, on: usize) -> (Vec<Items>, bool) {
         let Some(list) = self.pack.list(name) else {
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let mut items: Vec<BTreeMap<Name, Known<Value>>> = vec![BTreeMap::new()];
-        for (column, classes) in self.asked_columns(list) {
+        for (column, classes) in self.asked_columns(list, on) {
             let wider = items.iter().flat_map(|item| {
                 classes.iter().map(|class| {
                     let mut item = item.clone();
@@ -454,8 +471,7 @@ impl<'p> Search<'p> {
             lists = longer;
         }
         all.append(&mut lists);
-        let mut sizes: Vec<usize> = self
-            .roots
+        let mut sizes: Vec<usize> = self.roots[on]
             .get(&(name.clone(), Part::Whole))
             .into_iter()
             .flatten()
@@ -467,7 +483,11 @@ impl<'p> Search<'p> {
             .flat_map(|root| [root.saturating_sub(1), root, root + 1])
             .collect();
         sizes.push(min);
-        let mut result: Vec<Vec<BTreeMap<Name, Known<Value>>>> = Vec::new();
+        sizes.retain(|size| (min..=max).contains(size));
+        sizes.sort_unstable();
+        sizes.dedup();
+        let mut result: Vec<Items> = Vec::new();
+        let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
         for kinds in all {
             let mut fillers = kinds.clone();
             fillers.dedup();
@@ -476,7 +496,10 @@ impl<'p> Search<'p> {
                 true => vec![None],
                 false => fillers.into_iter().map(Some).collect(),
             };
-            for (size, filler) in sizes.iter().flat_map(|size| fillers.iter().map(move |filler| (size, filler))) {
+            for (size, filler) in sizes
+                .iter()
+                .flat_map(|size| fillers.iter().map(move |filler| (size, filler)))
+            {
                 let mut list = kinds.clone();
                 if let Some(filler) = filler {
                     while list.len() < *size {
@@ -486,18 +509,21 @@ impl<'p> Search<'p> {
                 if list.len() < min || list.len() > max {
                     continue;
                 }
-                let list: Vec<_> = list.into_iter().map(|kind| items[kind].clone()).collect();
-                if !result.contains(&list) {
-                    result.push(list);
+                list.sort_unstable();
+                if result.len() == LISTS_MAX {
+                    return (result, true);
+                }
+                if seen.insert(list.clone()) {
+                    result.push(list.into_iter().map(|kind| items[kind].clone()).collect());
                 }
             }
         }
-        result
+        (result, false)
     }
 
     /// The columns that something looks at, with their classes. One that only lies in an Underlag is told apart by nothing.
-    fn asked_columns<'l>(&'l self, list: &'l List) -> impl Iterator<Item = (&'l Name, Vec<Known<Value>>)> {
-        list.columns.iter().filter_map(|column| {
+    fn asked_columns<'l>(&'l self, list: &'l List, on: usize) -> impl Iterator<Item = (&'l Name, Vec<Known<Value>>)> {
+        list.columns.iter().filter_map(move |column| {
             let name = &column.name.it;
             // What a rule gives follows from the others.
             if column.source.it == Source::Rule {
@@ -509,7 +535,7 @@ impl<'p> Search<'p> {
                 .any(|it| it.name == *name && matches!(it.by, By::Control | By::NeededWhen(_) | By::Rule(..)));
             is_asked.then(|| {
                 let mut classes = self.classes.of(name).to_vec();
-                self.add_roots(name, &column.ty.it, &mut classes);
+                self.add_roots(name, &column.ty.it, on, &mut classes);
                 (name, classes)
             })
         })
@@ -536,10 +562,10 @@ impl<'p> Search<'p> {
     /// Why a fact or a list is not tried in every way that the document looks at it, if it is not.
     pub fn is_unproved(&self, leaf: &Name) -> Option<&'static str> {
         let kinds = self.pack.list(leaf).map_or(1, |list| {
-            let columns = self.asked_columns(list);
+            let columns = self.asked_columns(list, 0);
             columns.fold(1usize, |n, (_, classes)| n.saturating_mul(classes.len()))
         });
-        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX {
+        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX || self.lists(leaf, 0).1 {
             return Some("frågas om sina rader på fler sätt än som kan räknas igenom");
         }
         if self.classes.is_cut(leaf) {
@@ -566,61 +592,94 @@ impl<'p> Search<'p> {
             let mut names: Vec<Term> = Vec::new();
             terms(&left, &mut names);
             terms(&right, &mut names);
-            // A boundary may need the others at their ends.
-            for term in &names {
-                if let Some((min, max, _)) = self.ty(&term.0).and_then(super::types::range) {
-                    self.roots.entry(term.clone()).or_default().extend([min, max]);
-                }
-            }
             calculations.push((left, right, names));
         }
-        let ends = self.roots.clone();
-        // What stands alone first: its boundaries are what the others are tried at.
-        calculations.sort_by_key(|(_, _, names)| names.len());
-        for (left, right, names) in &calculations {
-            for term in names {
-                let others: Vec<(&Term, Vec<Decimal>)> = names
-                    .iter()
-                    .filter(|other| *other != term)
-                    .map(|other| (other, self.numbers(other, &ends)))
-                    .collect();
-                let combinations = others
-                    .iter()
-                    .fold(1usize, |n, (_, values)| n.saturating_mul(values.len().max(1)));
-                let is_cut = others.iter().any(|(other, values)| match self.is_day(other) {
-                    true => values.len() > COMBINED_DAYS_MAX,
-                    false => values.len() > COMBINED_MAX,
-                });
-                let by_days = self.is_day(term) || mentions_days(left) || mentions_days(right);
-                // A function of a day is monotone where the day stands once.
-                let twice = by_days && occurrences(left, term) + occurrences(right, term) > 1;
-                if is_cut || twice || combinations > COMBINATIONS_MAX {
-                    self.unproved.insert(term.0.clone());
-                    continue;
-                }
-                let days = if by_days { self.days.as_slice() } else { &self.days[..1] };
-                let mut found = BTreeSet::new();
-                for days in days {
-                    combine(&others, &mut BTreeMap::new(), &mut |at| {
-                        let difference = |value: Decimal| {
-                            let mut at = at.clone();
-                            at.insert(term, value);
-                            let at = At {
-                                search: self,
-                                values: &at,
-                                days,
-                            };
-                            at.difference(left, right)
-                        };
-                        match by_days {
-                            true => self.bisect(term, &difference, &mut found),
-                            false => found.extend(linear_root(&difference)),
-                        }
-                    });
-                }
-                self.roots.entry(term.clone()).or_default().extend(found);
+        // A boundary may need the others at their ends.
+        let mut ends: BTreeMap<Term, BTreeSet<Decimal>> = BTreeMap::new();
+        for term in calculations.iter().flat_map(|(_, _, names)| names) {
+            if let Some((min, max, _)) = self.ty(&term.0).and_then(super::types::range) {
+                ends.entry(term.clone()).or_default().extend([min, max]);
             }
         }
+        // What stands alone first: its boundaries are what the others are tried at.
+        calculations.sort_by_key(|(_, _, names)| names.len());
+        for days in self.days.clone() {
+            let mut roots = ends.clone();
+            for (left, right, names) in &calculations {
+                for term in names {
+                    match self.roots_of(term, (left, right, names), &days, &ends, &roots) {
+                        Some(found) => roots.entry(term.clone()).or_default().extend(found),
+                        None => drop(self.unproved.insert(term.0.clone())),
+                    }
+                }
+            }
+            // Where two numbers meet exactly, each is also tried at the other's boundaries.
+            let first = roots.clone();
+            for (left, right, names) in calculations.iter().filter(|(_, _, names)| names.len() == 2) {
+                for term in names {
+                    let near = names.iter().map(|name| {
+                        let own = first.get(name).into_iter().flatten().copied();
+                        let near = own.flat_map(|root| [root.floor(), root.ceil()]);
+                        (name.clone(), near.take(COMBINED_MAX).collect())
+                    });
+                    let near: BTreeMap<Term, BTreeSet<Decimal>> = near.collect();
+                    if let Some(found) = self.roots_of(term, (left, right, names), &days, &near, &first) {
+                        roots.entry(term.clone()).or_default().extend(found);
+                    }
+                }
+            }
+            self.roots.push(roots);
+        }
+    }
+
+    /// Where one comparison changes with one of its names; nothing when that cannot be counted through.
+    fn roots_of(
+        &self,
+        term: &Term,
+        (left, right, names): (&Expr, &Expr, &[Term]),
+        days: &Days,
+        ends: &BTreeMap<Term, BTreeSet<Decimal>>,
+        roots: &BTreeMap<Term, BTreeSet<Decimal>>,
+    ) -> Option<BTreeSet<Decimal>> {
+        let others: Vec<(&Term, Vec<Decimal>)> = names
+            .iter()
+            .filter(|other| *other != term)
+            .map(|other| {
+                let known = if self.is_day(other) { roots } else { ends };
+                (other, self.numbers(other, known))
+            })
+            .collect();
+        let combinations = others
+            .iter()
+            .fold(1usize, |n, (_, values)| n.saturating_mul(values.len().max(1)));
+        let is_cut = others.iter().any(|(other, values)| match self.is_day(other) {
+            true => values.len() > COMBINED_DAYS_MAX,
+            false => values.len() > COMBINED_MAX,
+        });
+        let by_days = self.is_day(term) || mentions_days(left) || mentions_days(right);
+        // A function of a day is monotone where the day stands once.
+        let twice = by_days && occurrences(left, term) + occurrences(right, term) > 1;
+        if is_cut || twice || combinations > COMBINATIONS_MAX {
+            return None;
+        }
+        let mut found = BTreeSet::new();
+        combine(&others, &mut BTreeMap::new(), &mut |at| {
+            let difference = |value: Decimal| {
+                let mut at = at.clone();
+                at.insert(term, value);
+                let at = At {
+                    search: self,
+                    values: &at,
+                    days,
+                };
+                at.difference(left, right)
+            };
+            match by_days {
+                true => self.bisect(term, &difference, &mut found),
+                false => found.extend(linear_root(&difference)),
+            }
+        });
+        Some(found)
     }
 
     fn ty(&self, name: &Name) -> Option<&'p Type> {
@@ -706,7 +765,7 @@ impl<'p> Search<'p> {
         let mut todo = vec![(expr, 0)];
         while let Some((expr, depth)) = todo.pop() {
             let mut calculated: Option<&Rule> = None;
-            parts(&expr, &mut |part| {
+            measured(&expr, &mut |part| {
                 if let Expr::Fact(name) = part {
                     calculated = calculated.or(self.pack.rule(&name.it).filter(|rule| calculates(rule)));
                 }
@@ -734,12 +793,7 @@ impl<'p> Search<'p> {
     }
 
     /// The days at which the sign of a monotone difference changes.
-    fn bisect(
-        &self,
-        term: &Term,
-        difference: &dyn Fn(Decimal) -> Option<Decimal>,
-        found: &mut BTreeSet<Decimal>,
-    ) {
+    fn bisect(&self, term: &Term, difference: &dyn Fn(Decimal) -> Option<Decimal>, found: &mut BTreeSet<Decimal>) {
         use rust_decimal::prelude::ToPrimitive as _;
         let (low, high) = match self.ty(&term.0).filter(|_| term.1 == Part::Whole) {
             Some(ty) if !matches!(ty, Type::Date | Type::PersonNr) => match super::types::range(ty) {
@@ -752,6 +806,12 @@ impl<'p> Search<'p> {
             return;
         };
         let sign = |at: i64| difference(Decimal::from(at)).map(|difference| difference.cmp(&Decimal::ZERO));
+        // Working days are counted in fewer years.
+        let low = if sign(low).is_none() {
+            low.max(WORKING_DAYS_FROM)
+        } else {
+            low
+        };
         let (Some(first), Some(last)) = (sign(low), sign(high)) else {
             return;
         };
@@ -788,9 +848,8 @@ impl<'p> Search<'p> {
                 .filter_map(|known| known.value().and_then(ordinal))
                 .collect(),
         };
-        // Days are tried where another comparison changes, and around the first day of the document.
-        let roots = if self.is_day(term) { &self.roots } else { ends };
-        let mut more: Vec<Decimal> = roots.get(term).into_iter().flatten().copied().collect();
+        // Days are tried where another comparison changes, and on the first day of the document.
+        let mut more: Vec<Decimal> = ends.get(term).into_iter().flatten().copied().collect();
         if self.is_day(term) {
             numbers.retain(|_| !matches!(self.ty(name), Some(Type::PersonNr)));
             more.extend(ordinal_of(self.pack.meta.valid_from.it));
@@ -819,6 +878,8 @@ const DAYS: &str = "ärendets-dagar";
 /// 1900-01-01 and 2149-12-31 in days from 1970-01-01: what days are sought between.
 const DAYS_FROM: i64 = -25_567;
 const DAYS_TO: i64 = 65_744;
+/// 1950-01-02, the first day from which working days are counted.
+const WORKING_DAYS_FROM: i64 = -7_304;
 
 fn ordinal_of(day: Date) -> Option<Decimal> {
     let since = day.since(Date::constant(1970, 1, 1)).ok()?;
@@ -871,7 +932,7 @@ fn mentions_days(expr: &Expr) -> bool {
 /// How many times a name stands in a calculation.
 fn occurrences(expr: &Expr, term: &Term) -> usize {
     let mut times = 0;
-    parts(expr, &mut |part| {
+    measured(expr, &mut |part| {
         let mut own = Vec::new();
         term_of(part, &mut own);
         times += own.iter().filter(|other| *other == term).count();
@@ -1058,9 +1119,24 @@ fn parts<'e>(condition: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
     }
 }
 
+/// Visits the parts that a calculation's value comes from: not the conditions that a list's items are chosen by.
+fn measured<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
+    visit(expr);
+    match expr {
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {
+            measured(left, visit);
+            measured(right, visit);
+        }
+        Expr::Shift(_, inner, _) | Expr::Age(inner, _) | Expr::InUnit(inner, _) => measured(inner, visit),
+        // The whole says which end of the period is looked at.
+        Expr::PartOf(_, inner) if !matches!(**inner, Expr::Fact(_)) => measured(inner, visit),
+        _ => {}
+    }
+}
+
 /// The names in a calculation. A sum goes by its column (a list of one), a count by its list, a period by its ends.
 fn terms(expr: &Expr, names: &mut Vec<Term>) {
-    parts(expr, &mut |part| term_of(part, names));
+    measured(expr, &mut |part| term_of(part, names));
 }
 
 /// What a part itself names.

@@ -263,7 +263,10 @@ impl<'s, 'p> Table<'s, 'p> {
         }
         let mut leaves = self.search.leaves(&all);
         // The rows' own days, also where nothing else is asked.
-        if self.search.is_dated(&By::Rule(self.rule.kind, self.rule.name.it.clone())) {
+        if self
+            .search
+            .is_dated(&By::Rule(self.rule.kind, self.rule.name.it.clone()))
+        {
             self.search.by_day(&mut leaves);
             let transition = self.rule.transition.as_ref();
             let choice = transition.map(|transition| &transition.it.choice);
@@ -303,7 +306,10 @@ impl<'s, 'p> Table<'s, 'p> {
                 Known::Value(false) | Known::NotApplicable => return Verdict::Cut,
             };
             let verdict = match self.search.pack.list_of_rule(self.rule) {
-                None => visit(case, &Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting))),
+                None => visit(
+                    case,
+                    &Rows(probe.rows(&self.scope, self.rule, &case.facts, &case.setting)),
+                ),
                 // Each item is a case of its own.
                 Some(list) => {
                     let items = probe.item_rows(&self.scope, self.rule, list, &case.facts, &case.setting);

@@ -34,8 +34,8 @@ pub use explain::{condition, explain, explain_applied, explain_condition, expres
 pub use probe::{Probe, Scope};
 pub use questions::{broken_controls, questions, to_fetch, to_fetch_and_ask};
 pub use relevance::relevance;
-pub use state::{days_apart, shifted};
 pub use signers::{Needed, Who, signers};
+pub use state::{days_apart, shifted};
 
 /// What the adopting bodies have set, and which days count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

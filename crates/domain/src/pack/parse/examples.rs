@@ -198,7 +198,10 @@ fn read_given(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<'_>
         let day = [Example::APPLICATION_DAY, Example::DECISION_DAY]
             .into_iter()
             .find(|word| at.is(word));
-        let empty_list = names.lists.keys().find(|list| at.is(list.as_str()) && value.is(NONE_CHOSEN));
+        let empty_list = names
+            .lists
+            .keys()
+            .find(|list| at.is(list.as_str()) && value.is(NONE_CHOSEN));
         let found = match (day, empty_list) {
             (Some(day), _) => Name::parse(day).ok().map(|name| (name, None)),
             (None, Some(list)) => Some((list.clone(), None)),
