@@ -6,8 +6,10 @@
 //! and its examples short: they name only the facts that matter. It is exhaustive; where it would take longer than
 //! [`TRIES_MAX`] it says so ([`Outcome::TooMany`]) and never samples in silence.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -70,7 +72,7 @@ type Items = Vec<BTreeMap<Name, Known<Value>>>;
 enum Variable {
     Fact(Name, Vec<Known<Value>>),
     Parameter(Name, Vec<Value>),
-    List(Name, Vec<Vec<BTreeMap<Name, Known<Value>>>>),
+    List(Name, Rc<Vec<Items>>),
 }
 
 impl Variable {
@@ -87,7 +89,9 @@ impl Variable {
         match (self, other) {
             (Self::Fact(name, one), Self::Fact(_, other)) => Self::Fact(name, joined(one, other)),
             (Self::Parameter(name, one), Self::Parameter(_, other)) => Self::Parameter(name, joined(one, other)),
-            (Self::List(name, one), Self::List(_, other)) => Self::List(name, joined(one, other)),
+            (Self::List(name, one), Self::List(_, other)) => {
+                Self::List(name, Rc::new(joined(one.to_vec(), other.to_vec())))
+            }
             // A name of another kind in the other document: its parts are compared as written before anything is tried.
             (one, _) => one,
         }
@@ -112,6 +116,7 @@ pub struct Search<'p> {
     dated: Vec<By>,
     /// By days.
     roots: Vec<BTreeMap<Term, BTreeSet<Decimal>>>,
+    tried: RefCell<BTreeMap<(Name, usize), (Rc<Vec<Items>>, bool)>>,
     /// Names in a calculation with more names than its boundaries can be sought in.
     unproved: BTreeSet<Name>,
 }
@@ -139,6 +144,7 @@ impl<'p> Search<'p> {
             days: days_of(pack),
             dated: dated(pack),
             roots: Vec::new(),
+            tried: RefCell::default(),
             unproved: BTreeSet::new(),
         };
         search.find_roots();
@@ -327,7 +333,7 @@ impl<'p> Search<'p> {
                 case.setting.parameters.remove(name);
             }
             Variable::List(_, classes) => {
-                for class in classes {
+                for class in classes.iter() {
                     case.facts.lists.insert(name.clone(), class.clone());
                     self.branch(rest, case, tries, visit)?;
                 }
@@ -341,19 +347,20 @@ impl<'p> Search<'p> {
     fn variable(&self, leaf: &Name, days: &Days, by_day: bool) -> Option<Variable> {
         let on = self.days.iter().position(|other| other == days).unwrap_or(0);
         if self.pack.list(leaf).is_some() {
-            return Some(Variable::List(leaf.clone(), self.lists(leaf, on).0));
+            return Some(Variable::List(leaf.clone(), self.tried_lists(leaf, on).0));
         }
         if let Some(parameter) = self.pack.parameter(leaf) {
             let values: Vec<Value> = match &parameter.default.it {
                 // What the law has set varies only in time: with the days, where they vary.
                 ParameterDefault::Dated(_) if by_day => return None,
                 ParameterDefault::Dated(dated) => dated.iter().map(|(_, value)| value.clone()).collect(),
-                _ => self
-                    .classes
-                    .of(leaf)
-                    .iter()
-                    .filter_map(|known| known.value().cloned())
-                    .collect(),
+                _ => {
+                    let mut classes = self.classes.of(leaf).to_vec();
+                    if let Some(ty) = self.ty(leaf) {
+                        self.add_roots(leaf, ty, on, &mut classes);
+                    }
+                    classes.iter().filter_map(|known| known.value().cloned()).collect()
+                }
             };
             return Some(Variable::Parameter(leaf.clone(), values));
         }
@@ -434,6 +441,18 @@ impl<'p> Search<'p> {
             _ => {}
         }
         classes.sort();
+    }
+
+    /// The lists that are tried of one, made once for each day.
+    fn tried_lists(&self, name: &Name, on: usize) -> (Rc<Vec<Items>>, bool) {
+        let key = (name.clone(), on);
+        if let Some(known) = self.tried.borrow().get(&key) {
+            return known.clone();
+        }
+        let (lists, is_cut) = self.lists(name, on);
+        let made = (Rc::new(lists), is_cut);
+        self.tried.borrow_mut().insert(key, made.clone());
+        made
     }
 
     /// Lists that together show every combination of what is asked of their items, and of their number.
@@ -565,7 +584,7 @@ impl<'p> Search<'p> {
             let columns = self.asked_columns(list, 0);
             columns.fold(1usize, |n, (_, classes)| n.saturating_mul(classes.len()))
         });
-        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX || self.lists(leaf, 0).1 {
+        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX || self.tried_lists(leaf, 0).1 {
             return Some("frågas om sina rader på fler sätt än som kan räknas igenom");
         }
         if self.classes.is_cut(leaf) {

@@ -134,6 +134,20 @@ pub struct Evaluation {
     pub steps: BTreeMap<Name, StepResult>,
 }
 
+impl Evaluation {
+    /// What a rule gives each item of a list, as a letter's sentence holds it: `ja, nej och ja`. `None` for other facts,
+    /// and when something is missing.
+    pub fn items_in_a_sentence(&self, column: &Name) -> Option<String> {
+        let values: Option<Vec<String>> = self
+            .items
+            .get(column)?
+            .iter()
+            .map(|known| known.value().map(Value::to_string))
+            .collect();
+        crate::fact::listed(&values?)
+    }
+}
+
 /// What is known of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {

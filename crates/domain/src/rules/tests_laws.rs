@@ -46,10 +46,18 @@ struct World {
     leaves: Vec<Made>,
 }
 
+/// The words whose bits are set.
+fn set(bits: u8) -> Value {
+    let words = WORDS.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0);
+    Value::Set(words.map(|(_, word)| (*word).to_owned()).collect())
+}
+
 fn domain(ty: &Type, e: bool) -> Vec<Known<Value>> {
     let mut domain: Vec<_> = match ty {
         Type::YesNo => vec![yes(), no()],
         Type::Choice(_) => WORDS.map(word).into(),
+        Type::Several(_) => (0u8..8).map(set).collect(),
+        Type::Clock { .. } => (0..5).map(Value::Clock).collect(),
         _ => (0..5).map(num).collect(),
     }
     .into_iter()
@@ -62,9 +70,11 @@ fn domain(ty: &Type, e: bool) -> Vec<Known<Value>> {
 }
 
 fn any_type(chance: &mut Chance) -> Type {
-    match chance.below(3) {
+    match chance.below(5) {
         0 => Type::YesNo,
         1 => choice(&WORDS),
+        2 => Type::Several(WORDS.map(str::to_owned).into()),
+        3 => Type::Clock { from: 0, to: 4 },
         _ => number_type(0, 4),
     }
 }
@@ -73,6 +83,8 @@ fn any_value(chance: &mut Chance, ty: &Type) -> Value {
     match ty {
         Type::YesNo => Value::YesNo(chance.one_in(2)),
         Type::Choice(_) => word(chance.of(&WORDS)),
+        Type::Several(_) => set(chance.below(8) as u8),
+        Type::Clock { .. } => Value::Clock(chance.below(5) as u16),
         _ => num(chance.below(5) as i64),
     }
 }
@@ -80,7 +92,9 @@ fn any_value(chance: &mut Chance, ty: &Type) -> Value {
 fn any_comparison(chance: &mut Chance, ty: &Type) -> Comparison {
     use Comparison::*;
     match ty {
-        Type::Number { .. } => chance.of(&[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual]),
+        Type::Number { .. } | Type::Clock { .. } => {
+            chance.of(&[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual])
+        }
         _ => chance.of(&[Equal, NotEqual]),
     }
 }
@@ -98,6 +112,16 @@ fn alike(chance: &mut Chance, fact: &Made, facts: &[Made]) -> Option<Made> {
 
 fn any_test(chance: &mut Chance, fact: &Made, facts: &[Made]) -> Test {
     let constant = |chance: &mut Chance| Operand::Constant(any_value(chance, &fact.ty));
+    // A set is asked about its words; of whole sets only the empty one is written.
+    if let Type::Several(_) = fact.ty {
+        return match chance.below(6) {
+            0 | 1 => Test::Any,
+            2 => Test::NotApplicable,
+            3 => Test::Lacks(chance.of(&WORDS).to_owned()),
+            4 => t(set(0)),
+            _ => Test::Has(chance.of(&WORDS).to_owned()),
+        };
+    }
     match chance.below(9) {
         0..=2 => Test::Any,
         3 => Test::NotApplicable,
@@ -122,6 +146,16 @@ fn any_condition(chance: &mut Chance, facts: &[Made], depth: usize) -> Expr {
     match chance.below(if depth > 2 { 4 } else { 8 }) {
         0..=2 => {
             let made = chance.of(facts);
+            if let Type::Several(_) = made.ty {
+                let name = sp(n(&made.name));
+                return match chance.one_in(2) {
+                    true => Expr::Has(name, sp(chance.of(&WORDS).to_owned())),
+                    false => {
+                        let number = constant(num(chance.below(4) as i64));
+                        cmp(any_comparison(chance, &number_type(0, 4)), Expr::Size(name), number)
+                    }
+                };
+            }
             let right = match alike(chance, &made, facts) {
                 Some(other) => fact(&other.name),
                 None => constant(any_value(chance, &made.ty)),
@@ -160,6 +194,14 @@ fn partition_rows<'n>(
     input: &Made,
     result: impl Fn(&mut Chance) -> CellResult,
 ) -> Vec<(&'n str, Vec<Test>, CellResult)> {
+    if let Type::Several(_) = input.ty {
+        let word = chance.of(&WORDS).to_owned();
+        return vec![
+            ("p1", vec![Test::Has(word.clone())], result(chance)),
+            ("p2", vec![Test::Lacks(word)], result(chance)),
+            ("p3", vec![Test::NotApplicable], result(chance)),
+        ];
+    }
     let mut values: Vec<Value> = domain(&input.ty, false)
         .into_iter()
         .filter_map(|known| known.value().cloned())
@@ -172,6 +214,39 @@ fn partition_rows<'n>(
         ("p2", vec![one_of(rest)], result(chance)),
         ("p3", vec![Test::NotApplicable], result(chance)),
     ]
+}
+
+/// Some rows of the last rule count only from or until a day about the case's own; in a transition the applicant chooses.
+fn dated(chance: &mut Chance, mut document: Document) -> Document {
+    let Some(rule) = document.0.rules.last_mut() else {
+        return document;
+    };
+    let days = Days::default();
+    if chance.one_in(2) {
+        let from = days.application.yesterday().expect("a day before");
+        rule.transition = Some(sp(Transition {
+            from: if chance.one_in(2) { from } else { days.application },
+            to: days.application,
+            choice: n("val.regler"),
+        }));
+    }
+    let last = rule.rows.len() - 1;
+    for row in &mut rule.rows[..last] {
+        let day = days.application;
+        row.valid = match chance.below(4) {
+            0 => Some(Validity {
+                from: Some(day),
+                to: None,
+            }),
+            1 => Some(Validity {
+                from: None,
+                to: day.yesterday().ok(),
+            }),
+            _ => None,
+        }
+        .map(sp);
+    }
+    document
 }
 
 fn world(seed: u64) -> World {
@@ -196,7 +271,16 @@ fn world(seed: u64) -> World {
             ty,
         });
     }
-    let leaves = facts.clone();
+    let mut leaves = facts.clone();
+    let words = choice(&[Transition::OLDER, Transition::NEWER]);
+    document = document.asked("val.regler", words.clone());
+    leaves.push(Made {
+        name: String::from("val.regler"),
+        ty: words,
+        domain: [Transition::OLDER, Transition::NEWER]
+            .map(|chosen| Known::Value(word(chosen)))
+            .into(),
+    });
     for i in 0..chance.below(4) {
         let (name, ty) = (format!("r{i}.x"), any_type(chance));
         let result = |chance: &mut Chance| match chance.one_in(6) {
@@ -210,7 +294,8 @@ fn world(seed: u64) -> World {
         } else {
             let inputs = [chance.of(&facts), chance.of(&facts)];
             let rows = complete_rows(chance, &inputs, &facts, &["r1", "r2", "r3"], result);
-            document.rule(&name, Policy::First, &[&inputs[0].name, &inputs[1].name], rows)
+            let document = document.rule(&name, Policy::First, &[&inputs[0].name, &inputs[1].name], rows);
+            dated(chance, document)
         };
         facts.push(Made {
             domain: domain(&ty, true),

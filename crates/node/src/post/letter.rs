@@ -186,6 +186,9 @@ impl Material<'_> {
         if let Some(text) = self.facts.in_a_sentence(name) {
             return Some(text);
         }
+        if let Some(text) = self.evaluation.items_in_a_sentence(name) {
+            return Some(text);
+        }
         let value = self.evaluation.values.get(name)?.value()?;
         Some(self.shown(name, value, false))
     }
@@ -205,7 +208,7 @@ impl Material<'_> {
             Some(Known::Value(value)) => self.shown(name, value, true),
             Some(Known::NotApplicable) => "ej aktuellt".to_owned(),
             Some(Known::Missing(_)) => return None,
-            None => self.column(name)?,
+            None => self.column(name).or_else(|| self.evaluation.items_in_a_sentence(name))?,
         };
         let reasons = match &known {
             Some(Known::Value(Value::Assessment { reasons, .. })) => Some(reasons.clone()),
