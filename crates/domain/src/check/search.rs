@@ -240,15 +240,17 @@ impl<'p> Search<'p> {
 
     /// How many cases there are of these, if none is left early.
     pub fn cases(&self, leaves: &[Name]) -> u128 {
+        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+        let days = if by_day { self.days.as_slice() } else { &self.days[..1] };
         let sizes = leaves
             .iter()
-            .filter_map(|leaf| self.variable(leaf))
+            .filter_map(|leaf| self.variable(leaf, &days[0], by_day))
             .map(|variable| match variable {
                 Variable::Fact(_, classes) => classes.len(),
                 Variable::Parameter(_, values) => values.len(),
                 Variable::List(_, lists) => lists.len(),
             });
-        sizes.fold(1, |all, size| all.saturating_mul(size.max(1) as u128))
+        sizes.fold(days.len() as u128, |all, size| all.saturating_mul(size.max(1) as u128))
     }
 
     /// The same over the classes of two documents together, and with each fact also missing while others are known. A
