@@ -11,9 +11,9 @@ use super::same::Pair;
 use super::search::{self, Outcome as Answer, Search};
 use super::tables::{self, Table};
 use super::uses::{self, By};
-use crate::fact::{Facts, Name, Value};
-use crate::finding::{Finding, Severity, Span};
-use crate::pack::{Comparison, Example, Expr, Operand, Pack, Rule, RuleKind, Test};
+use crate::fact::{Facts, Known, Name, Value};
+use crate::finding::{Finding, Severity, Span, Spanned};
+use crate::pack::{CellResult, Comparison, Example, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Test};
 use crate::rules::{self, Probe, Setting, example};
 
 /// `search` is over the loosened document.
@@ -27,7 +27,7 @@ pub fn check(pack: &Pack, search: &Search<'_>, found: &mut Vec<Finding>) {
     for at in 0..pack.rules.len() {
         rule(pack, search, &probe, &tried, &mut trial, at, found);
     }
-    conditions(pack, search, &mut trial, found);
+    conditions(pack, search, &probe, &tried, &mut trial, found);
 }
 
 /// An example with what it says.
@@ -50,6 +50,24 @@ impl<'p> Tried<'p> {
         }
     }
 
+    /// Whether the example must come out otherwise, seen without running it: it names the row, which no longer certainly
+    /// holds; or it does not, and the row is one more ground. Where this says no, the example is run.
+    fn must_notice(&self, rule: &Rule, row: &Row, holds: bool) -> bool {
+        let mut expected = self.example.expected.iter();
+        let Some(expected) = expected.find(|it| rule.kind == RuleKind::Outcome && it.step.it == rule.name.it) else {
+            return false;
+        };
+        if matches!(expected.outcome.it.as_str(), "behövs inte" | "väntar") {
+            return false;
+        }
+        let is_named = expected.grounds.iter().any(|ground| ground.it == row.id.it);
+        let collects = matches!(rule.policy.it, Policy::Collect { .. });
+        match holds {
+            false => is_named,
+            true => collects && !is_named && gives(row, &expected.outcome.it),
+        }
+    }
+
     fn shows(&self, rule: &Rule, row: &Name) -> bool {
         match rule.kind {
             RuleKind::Fact => self.evaluation.fired.get(&rule.name.it) == Some(row),
@@ -59,6 +77,11 @@ impl<'p> Tried<'p> {
             }
         }
     }
+}
+
+/// Whether a result cell gives the outcome.
+fn gives(row: &Row, outcome: &str) -> bool {
+    matches!(&row.result.it, CellResult::Value(value) if value.to_string() == outcome)
 }
 
 /// One cell with another test.
@@ -117,14 +140,17 @@ fn rule(
             .filter(|it| it.by == By::Rule(rule.kind, rule.name.it.clone()))
             .map(|it| &it.name),
     );
-    let differs: Vec<Vec<bool>> = tried
+    // Nothing where the row stands as before, else whether it now certainly holds.
+    let differs: Vec<Vec<Option<bool>>> = tried
         .iter()
         .map(|tried| {
             let states = |rule: &Rule| probe.rows(&scope, rule, &tried.facts, &tried.setting);
             let own = states(rule);
             let changed = states(&variants);
             let pairs = changes.iter().zip(&changed);
-            pairs.map(|(change, state)| own[change.row] != *state).collect()
+            pairs
+                .map(|(change, state)| (own[change.row] != *state).then_some(*state == Known::Value(true)))
+                .collect()
         })
         .collect();
     let mut told: Vec<(usize, usize)> = Vec::new();
@@ -134,13 +160,15 @@ fn rule(
         }
         let cell = &mut trial.rules[at].rows[change.row].tests[change.cell].it;
         let was = std::mem::replace(cell, change.to.clone());
-        let noticed = tried
-            .iter()
-            .zip(&differs)
-            .any(|(tried, differs)| differs[number] && !example::run(trial, tried.example).is_empty());
+        let row = &rule.rows[change.row];
+        let differing = || {
+            let pairs = tried.iter().zip(&differs);
+            pairs.filter_map(|(tried, differs)| Some((tried, differs[number]?)))
+        };
+        let noticed = differing().any(|(tried, holds)| tried.must_notice(rule, row, holds))
+            || differing().any(|(tried, _)| !example::run(trial, tried.example).is_empty());
         if !noticed && let Some(case) = unnoticed(search, trial, at) {
             told.push((change.row, change.cell));
-            let row = &rule.rows[change.row];
             found.push(finding(
                 row.tests[change.cell].span,
                 &was.to_string(),
@@ -192,18 +220,30 @@ fn finding(span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
 }
 
 /// Conditions of steps and controls.
-fn conditions(pack: &Pack, search: &Search<'_>, trial: &mut Pack, found: &mut Vec<Finding>) {
-    let noticed = |trial: &Pack| {
-        let mut examples = pack.examples.iter();
-        examples.any(|example| !example::run(trial, example).is_empty())
-    };
-    for at in 0..pack.steps.len() {
-        let condition = &pack.steps[at].needed_when;
+fn conditions(
+    pack: &Pack,
+    search: &Search<'_>,
+    probe: &Probe<'_>,
+    tried: &[Tried<'_>],
+    trial: &mut Pack,
+    found: &mut Vec<Finding>,
+) {
+    let steps = (0..pack.steps.len()).map(Place::Step);
+    let controls = (0..pack.controls.len()).map(Place::Control);
+    for place in steps.chain(controls) {
+        let condition = place.of(pack);
+        let mut own = Vec::new();
+        uses::expr(&condition.it, &By::Control, &mut own);
+        let scope = probe.scope(own.iter().map(|it| &it.name));
         for to in exprs(&condition.it) {
-            trial.steps[at].needed_when.it = to.clone();
-            if !noticed(trial)
-                && let Some(case) = other_answer(search, trial, &condition.it, &to)
-            {
+            let differs = |tried: &&Tried<'_>| {
+                let answer = |expr: &Expr| probe.condition(&scope, expr, &tried.facts, &tried.setting);
+                answer(&condition.it) != answer(&to)
+            };
+            place.of_mut(trial).it = to.clone();
+            let mut differing = tried.iter().filter(differs);
+            let noticed = differing.any(|tried| !example::run(trial, tried.example).is_empty());
+            if !noticed && let Some(case) = other_answer(search, trial, &condition.it, &to) {
                 found.push(finding(
                     condition.span,
                     &condition.it.to_string(),
@@ -213,25 +253,30 @@ fn conditions(pack: &Pack, search: &Search<'_>, trial: &mut Pack, found: &mut Ve
                 break;
             }
         }
-        trial.steps[at].needed_when.it = condition.it.clone();
+        place.of_mut(trial).it = condition.it.clone();
     }
-    for at in 0..pack.controls.len() {
-        let condition = &pack.controls[at].condition;
-        for to in exprs(&condition.it) {
-            trial.controls[at].condition.it = to.clone();
-            if !noticed(trial)
-                && let Some(case) = other_answer(search, trial, &condition.it, &to)
-            {
-                found.push(finding(
-                    condition.span,
-                    &condition.it.to_string(),
-                    &to.to_string(),
-                    case,
-                ));
-                break;
-            }
+}
+
+/// Where a condition stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Step(usize),
+    Control(usize),
+}
+
+impl Place {
+    fn of(self, pack: &Pack) -> &Spanned<Expr> {
+        match self {
+            Self::Step(at) => &pack.steps[at].needed_when,
+            Self::Control(at) => &pack.controls[at].condition,
         }
-        trial.controls[at].condition.it = condition.it.clone();
+    }
+
+    fn of_mut(self, pack: &mut Pack) -> &mut Spanned<Expr> {
+        match self {
+            Self::Step(at) => &mut pack.steps[at].needed_when,
+            Self::Control(at) => &mut pack.controls[at].condition,
+        }
     }
 }
 
