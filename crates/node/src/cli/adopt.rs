@@ -35,43 +35,47 @@ document still allows it. Exit code: 0 adopted and published (or shown), 1 adopt
 2 nothing was done.")]
 pub struct Args {
     /// The service
-    slug: String,
+    pub slug: String,
     /// Its version
-    version: u32,
+    pub version: u32,
     /// The node's folder
     #[arg(long)]
-    dir: PathBuf,
+    pub dir: PathBuf,
     /// The body that adopts; may be left out when the node has one body only
     #[arg(long)]
-    body: Option<String>,
+    pub body: Option<String>,
     /// Where the version is: its publisher, or a file with the version as its publisher serves it
     #[arg(long, value_name = "BODY|FILE")]
-    from: Option<String>,
+    pub from: Option<String>,
     /// A step to adopt (may be repeated); without it those whose task the federation gives the body
     #[arg(long = "step", value_name = "STEP")]
-    steps: Vec<String>,
+    pub steps: Vec<String>,
     /// A parameter: name=value, with "från DAY" and "(decision)" if needed (may be repeated)
     #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
+    pub set: Vec<String>,
     /// A delegation: name=decided by; day; paragraph; scope; to (may be repeated)
     #[arg(long = "delegation", value_name = "NAME=…")]
-    delegations: Vec<String>,
+    pub delegations: Vec<String>,
     /// A host that is the body's reception (may be repeated); without it as in the version before
     #[arg(long = "reception", value_name = "BODY")]
-    receptions: Vec<String>,
+    pub receptions: Vec<String>,
     /// The decision to adopt: nämnd, datum, §
     #[arg(long)]
-    decision: String,
+    pub decision: String,
     /// Do it: sign, keep and publish
     #[arg(long)]
-    yes: bool,
+    pub yes: bool,
+    /// Leave out the comparison with the version before
+    #[arg(long)]
+    pub brief: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::on_runtime(adopt(args))
 }
 
-async fn adopt(args: &Args) -> anyhow::Result<ExitCode> {
+/// Shows the adoption, and does it if that was asked for.
+pub async fn adopt(args: &Args) -> anyhow::Result<ExitCode> {
     let slug = Name::parse(&args.slug).context("the service's name")?;
     let (node, body) = open(args).await?;
     let view = node.federation.view(node.clock.now())?;
@@ -109,6 +113,7 @@ async fn adopt(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(before) = &proposed.before
         && let Some(old) = node.library.version(&slug, before.version)
         && before.version != args.version
+        && !args.brief
     {
         let compared = samverk_author::against::compare(&old.pack, &known.pack, &[], None);
         super::print(&format!("\n{}\n", samverk_author::against::in_words(&compared)))?;

@@ -23,6 +23,10 @@ pub struct Args {
     /// is played unless a scenario is named
     #[arg(long, value_name = "FOLDER")]
     pack: Option<PathBuf>,
+    /// Change the law in sixty seconds: the kitchen requirement of alkohollagen 8 kap. 15 §, repealed 2026-06-01, step by
+    /// step: edit, check --against, publish, adopt, the next applicant, the case under way
+    #[arg(long, conflicts_with_all = ["scenario", "pack"])]
+    lagandring: bool,
     /// Keep the nodes' folders here and go on with them at the next start; without it they are removed at the end
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -32,6 +36,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.lagandring {
+        return super::on_runtime(demo::law_change::run(args.dir.as_deref(), args.port_base));
+    }
     let options = Options {
         once: args.once,
         scenario: args.scenario,

@@ -4,7 +4,7 @@
 //! uses the public pages only, as a browser without JavaScript would; the summary is counted from the nodes' own event logs.
 //! Reading order: [`data`] (what is made up), [`agreements`] and [`world`] (the federation in a folder), [`processes`] (the
 //! nodes as child processes), [`scenario`] (who applies for what), [`browser`], [`player`] and [`staff`] (the journey),
-//! [`report`] (what it came to).
+//! [`report`] (what it came to); [`law_change`] is a journey of its own.
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -27,6 +27,7 @@ use crate::config::Role;
 pub mod agreements;
 pub mod browser;
 pub mod data;
+pub mod law_change;
 pub mod player;
 pub mod processes;
 pub mod report;

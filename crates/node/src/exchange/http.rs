@@ -28,6 +28,7 @@ use crate::clock::Moment;
 use crate::ctx::{Actor, Basis, Ctx, Ground, TraceId};
 use crate::node::Node;
 use crate::trust::contract::{self, VerifiedContract};
+use crate::trust::current;
 use crate::trust::federation::FederationView;
 use crate::trust::message::{
     BODY_BYTES_MAX, Fresh, NotBelieved, Received, VerifiedRequest, received, sign_response, verify_request,
@@ -362,9 +363,20 @@ async fn consistency(
 }
 
 /// The federation's statement that this node uses; at the anchor, the one that counts.
-async fn federation(State(node): State<Arc<Node>>) -> Result<Response, NotServed> {
+async fn federation(State(node): State<Arc<Node>>, headers: HeaderMap) -> Result<Response, NotServed> {
     let view = view(&node, node.clock.moment())?;
-    Ok(([(header::CONTENT_TYPE, "application/jwt")], view.jws().to_owned()).into_response())
+    let tag = current::tag(view.jws());
+    let unchanged = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|held| held.as_bytes() == tag.as_bytes());
+    if unchanged {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwt".to_owned()),
+        (header::ETAG, tag),
+    ];
+    Ok((headers, view.jws().to_owned()).into_response())
 }
 
 fn own_body(node: &Node, body: &str) -> Result<BodyId, NotServed> {

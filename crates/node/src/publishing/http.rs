@@ -14,6 +14,7 @@ use samverk_domain::fact::Name;
 
 use super::adopt::{self, ADOPTION_BYTES_MAX, NotPublic};
 use super::version;
+use crate::library;
 use crate::node::Node;
 use crate::web::Failure;
 
@@ -32,7 +33,14 @@ pub fn routes() -> Router<Arc<Node>> {
 /// `GET /tjanster/{slug}/versioner/{n}`: the version as its publisher signed it.
 async fn one(State(node): State<Arc<Node>>, Path((slug, number)): Path<(String, u32)>) -> Result<Response, Failure> {
     let slug = Name::parse(&slug).map_err(|_| Failure::NotFound)?;
-    let known = node.library.version(&slug, number).ok_or(Failure::NotFound)?;
+    let known = match node.library.version(&slug, number) {
+        Some(known) if known.signed.is_some() => known,
+        // It may have been given out a moment ago, by a command.
+        _ => {
+            library::refresh(&node).await?;
+            node.library.version(&slug, number).ok_or(Failure::NotFound)?
+        }
+    };
     let signed = known.signed.as_ref().ok_or(Failure::NotFound)?;
     let tag = format!("\"{}\"", known.sha256);
     let bytes = version::canonical(signed).map_err(Failure::ours)?;

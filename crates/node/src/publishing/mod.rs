@@ -4,7 +4,7 @@
 //! content under its name and number; a body adopts by reference (publisher, name, number, hash) and sets only what the document
 //! lets it set; an adoption counts only for the very content that it names; drafts and cases stay in the version that they were
 //! started in. Reading order: [`version`] (signed and verified), [`publish`], [`fetch`] (from another node or a file),
-//! [`adopt`], [`http`] (the public addresses).
+//! [`adopt`], [`http`] (the public addresses), [`pages`] (the catalogue).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use crate::trust::federation::FederationView;
 pub mod adopt;
 pub mod fetch;
 pub mod http;
+pub mod pages;
 pub mod publish;
 pub mod version;
 

@@ -55,6 +55,7 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::post::routes())
         .merge(crate::effects::pages::routes())
         .merge(crate::publishing::http::routes())
+        .merge(crate::publishing::pages::routes())
         .merge(crate::cases::rule_page::routes());
     app_with(node, capabilities)
 }
