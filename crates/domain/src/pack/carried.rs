@@ -51,7 +51,7 @@ pub fn carried(older: &Pack, newer: &Pack) -> Carried {
             names.all(|name| has_place(older, newer, &wanted, &parameters, name)) && results_fit(older, newer, rule)
         };
         let before = wanted.len();
-        let kept: Vec<&Rule> = wanted.iter().copied().filter(|rule| fits(&rule)).collect();
+        let kept: Vec<&Rule> = wanted.iter().copied().filter(|rule| fits(rule)).collect();
         wanted = kept;
         if wanted.len() == before {
             break;
