@@ -36,7 +36,7 @@ pub const REGISTERS: &[Embedded] = embedded!("../../demo/registers/":
     "bolag.csv", "fastighet.csv", "folkbokföring.csv", "indrivning.csv", "skatt.csv",
 );
 
-pub const SCENARIOS: &[Embedded] = embedded!("../../demo/scenarios/": "full.md", "kafe.md");
+pub const SCENARIOS: &[Embedded] = embedded!("../../demo/scenarios/": "full.md", "kafe.md", "bilda-aktiebolag.md", "parkeringstillstand.md");
 
 const FEDERATION: &str = include_str!("../../demo/federation.toml");
 const ADOPTIONS: &str = include_str!("../../demo/adoptions.toml");
