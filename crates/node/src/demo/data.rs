@@ -33,10 +33,12 @@ pub const FIRST_SERVICE: &str = "starta-restaurang";
 
 /// Base registers, named as the register.
 pub const REGISTERS: &[Embedded] = embedded!("../../demo/registers/":
-    "bolag.csv", "fastighet.csv", "folkbokföring.csv", "indrivning.csv", "skatt.csv",
+    "bolag.csv", "fastighet.csv", "folkbokföring.csv", "indrivning.csv", "konkurs.csv", "näringsförbud.csv", "revisorer.csv",
+    "skatt.csv",
 );
 
-pub const SCENARIOS: &[Embedded] = embedded!("../../demo/scenarios/": "full.md", "kafe.md", "bilda-aktiebolag.md", "parkeringstillstand.md");
+pub const SCENARIOS: &[Embedded] =
+    embedded!("../../demo/scenarios/": "full.md", "kafe.md", "bilda-aktiebolag.md", "parkeringstillstand.md");
 
 const FEDERATION: &str = include_str!("../../demo/federation.toml");
 const ADOPTIONS: &str = include_str!("../../demo/adoptions.toml");
