@@ -21,5 +21,6 @@ pub mod forms;
 pub mod layout;
 pub mod lsp;
 pub mod paper;
+pub mod preview;
 #[cfg(test)]
 mod testing;

@@ -21,6 +21,7 @@ pub mod cases;
 pub mod effects;
 pub mod exchange;
 pub mod post;
+pub mod preview;
 pub mod publishing;
 pub mod registers;
 pub mod services;

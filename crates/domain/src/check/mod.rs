@@ -32,7 +32,7 @@ use crate::pack::Pack;
 
 pub use federation::Joined;
 pub use report::{Report, report};
-pub use uses::{facts, placeholders, read_by_step};
+pub use uses::{Reader, facts, placeholders, read_by, read_by_step};
 
 /// Every finding's stable code with one line of what it means. The reader's codes (S0xx) come first.
 pub const CODES: &[(&str, &str)] = &[

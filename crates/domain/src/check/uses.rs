@@ -156,6 +156,31 @@ pub fn read_by_step(pack: &Pack, step: &Name) -> BTreeSet<Name> {
     })
 }
 
+/// Who reads a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reader {
+    /// The rule that gives this fact.
+    Rule(Name),
+    /// The outcome rule of this step.
+    Outcome(Name),
+    /// A step: its condition, Underlag or fee.
+    Step(Name),
+}
+
+/// Every name with who reads it directly.
+pub fn read_by(pack: &Pack) -> BTreeSet<(Name, Reader)> {
+    let readers = all(pack).into_iter().filter_map(|it| {
+        let reader = match it.by {
+            By::Rule(RuleKind::Fact, of) => Reader::Rule(of),
+            By::Rule(RuleKind::Outcome, of) => Reader::Outcome(of),
+            By::NeededWhen(of) | By::Underlag(of) | By::Fee(of) => Reader::Step(of),
+            _ => return None,
+        };
+        Some((it.name, reader))
+    });
+    readers.collect()
+}
+
 /// The names that stand in the chosen places, and those that the rules which give them read.
 pub fn through_rules(pack: &Pack, chosen: impl Fn(&By) -> bool) -> BTreeSet<Name> {
     let uses = all(pack);

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod effects;
 pub mod exchange;
 pub mod federation;
+pub mod preview;
 pub mod publish;
 pub mod register;
 pub mod serve;
@@ -32,6 +33,7 @@ enum Command {
     Case(case::Args),
     #[command(flatten)]
     Author(author::Command),
+    Preview(preview::Args),
     Demo(demo::Args),
     Serve(serve::Args),
     TestEid(test_eid::Args),
@@ -49,6 +51,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Case(args) => case::run(&args),
         Command::Author(command) => author::run(&command, &federation::published_terms),
+        Command::Preview(args) => preview::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::TestEid(args) => test_eid::run(&args),

@@ -14,9 +14,9 @@ pub struct Sheet {
     css: &'static str,
 }
 
-const TOKENS: &str = include_str!("../../assets/tokens.css");
+pub const TOKENS: &str = include_str!("../../assets/tokens.css");
 const THEMES: &str = include_str!("../../assets/themes.css");
-const BASE: &str = include_str!("../../assets/base.css");
+pub const BASE: &str = include_str!("../../assets/base.css");
 
 /// In the order in which a page links them.
 pub static SHEETS: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
