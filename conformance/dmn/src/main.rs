@@ -22,10 +22,12 @@ use samverk_author::export::feel::{self, NOT_APPLICABLE};
 use samverk_author::folder;
 use samverk_domain::fact::{Facts, Known, Name, Value};
 use samverk_domain::pack::{self, CaseDay, Expr, List, Pack, ParameterDefault, Policy, RuleKind, SetBy};
-use samverk_domain::rules::{Classes, Days, Probe, Setting, evaluate};
+use samverk_domain::rules::{Classes, Days, Probe, Scope, Setting, evaluate};
 
 /// Cases of one table tried as a whole.
 const CASES_MAX: usize = 20_000;
+/// Cases of one pair of rows.
+const CASES_OF_A_PAIR_MAX: usize = 500;
 /// Different kinds of items of a list that are tried together in pairs; more are tried alone.
 const KINDS_IN_PAIRS_MAX: usize = 6;
 /// Differences that are shown for one table.
@@ -121,6 +123,8 @@ struct Judge<'p> {
     leaves: BTreeMap<String, Leaf>,
     /// Columns of lists that some rule looks at.
     columns: BTreeSet<Name>,
+    /// What each rule's rows rest on, by the decision that is its result.
+    scopes: BTreeMap<String, Scope>,
 }
 
 /// What is compared: a rule's table, or a step's condition.
@@ -174,12 +178,21 @@ impl<'p> Judge<'p> {
         for step in &pack.steps {
             columns.extend(dmn::uses(pack, &[step.needed_when.it.clone()]).columns);
         }
+        let probe = Probe::new(pack);
+        let mut scopes = BTreeMap::new();
+        for table in &model.tables {
+            let rules = pack.rules.iter().filter(|rule| rule.kind == table.kind && rule.name.it == table.rule);
+            let rows = rules.flat_map(|rule| rule.rows.iter().map(move |row| (rule, row)));
+            let names: BTreeSet<Name> = rows.flat_map(|(rule, row)| dmn::row_uses(pack, rule, row).facts).collect();
+            scopes.insert(table.value.clone(), probe.scope(&names));
+        }
         Ok(Self {
             pack,
             engine,
+            scopes,
             classes: Classes::new(pack, &setting),
             setting,
-            probe: Probe::new(pack),
+            probe,
             leaves,
             columns,
             model,
@@ -283,13 +296,14 @@ impl<'p> Judge<'p> {
                     let varied: Vec<Vec<Choice>> = choices
                         .iter()
                         .enumerate()
-                        .map(|(at, own)| match (group.contains(&at), with_missing || rest_missing) {
+                        .map(|(at, own)| match (group.contains(&at), *with_missing || rest_missing) {
                             (true, true) => own.clone(),
                             (true, false) => own.iter().filter(|choice| !choice.is_missing).cloned().collect(),
                             (false, _) => own.iter().filter(|choice| choice.is_missing == rest_missing).take(1).cloned().collect(),
                         })
                         .collect();
-                    if product(&varied) > CASES_MAX {
+                    let most = if *with_missing { CASES_MAX } else { CASES_OF_A_PAIR_MAX };
+                    if product(&varied) > most {
                         left_out += 1;
                         continue;
                     }
@@ -497,9 +511,8 @@ impl<'p> Judge<'p> {
         let Some(rule) = rules.clone().find(|rule| rule.kind == table.kind && rule.name.it == table.rule) else {
             return different;
         };
-        let names: Vec<Name> = rule.rows.iter().flat_map(|row| dmn::row_uses(self.pack, rule, row).facts).collect();
-        let scope = self.probe.scope(&names);
-        let rows = self.probe.rows(&scope, rule, &facts, &setting);
+        let Some(scope) = self.scopes.get(decision) else { return different };
+        let rows = self.probe.rows(scope, rule, &facts, &setting);
         let states = ask(&format!("{decision}_lägen"));
         for (at, (row, ours)) in rule.rows.iter().zip(&rows).enumerate() {
             let theirs = entry(item(&states, at), "läge");

@@ -18,6 +18,7 @@ pub mod findings;
 pub mod folder;
 pub mod format;
 pub mod forms;
+pub mod import;
 pub mod layout;
 pub mod lsp;
 pub mod paper;

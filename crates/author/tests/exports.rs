@@ -167,3 +167,162 @@ fn every_address_that_a_catalogue_description_names_is_described_in_it() {
         }
     }
 }
+
+/// A rule as far as it is the same however its columns are ordered: each row's id, cells by column, and what it gives.
+fn as_rows(rule: &samverk_domain::pack::Rule) -> Vec<String> {
+    use samverk_domain::pack::Column;
+    let columns: Vec<String> = rule
+        .columns
+        .iter()
+        .filter(|column| matches!(column.it, Column::Input(_) | Column::When))
+        .map(|column| column.it.to_string())
+        .collect();
+    rule.rows
+        .iter()
+        .map(|row| {
+            let mut cells: Vec<String> = columns
+                .iter()
+                .zip(&row.tests)
+                .filter(|(_, test)| test.it.to_string() != "–")
+                .map(|(column, test)| format!("{column}: {}", test.it))
+                .collect();
+            cells.sort();
+            let valid = row.valid.as_ref().map(|valid| format!("{:?}", valid.it));
+            let because = row.because.as_ref().map(|because| because.it.clone());
+            let law = row.law.as_ref().map(|law| law.it.to_string());
+            format!(
+                "{} {cells:?} {valid:?} {} {because:?} {law:?}",
+                row.id.it, row.result.it
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_exported_as_dmn_and_imported_again_is_the_same_tables() {
+    for pack in packs() {
+        let model = export::dmn::export(&pack);
+        let imported = samverk_author::import::dmn::import(&model.xml).unwrap();
+        let document = pack.files.iter().find(|file| file.path == "tjanst.md").unwrap();
+        for rule in &pack.rules {
+            let heading = match rule.kind {
+                RuleKind::Fact => format!("## Regel: {} (", rule.name.it),
+                RuleKind::Outcome => format!("## Utfallsregel: {} (", rule.name.it),
+            };
+            // The imported section in the place of the document's own.
+            let section = |text: &str| -> std::ops::Range<usize> {
+                let start = text
+                    .find(&heading)
+                    .unwrap_or_else(|| panic!("{heading} is not in\n{text}"));
+                let end = text[start + 3..]
+                    .find("\n## ")
+                    .map_or(text.len(), |end| start + 3 + end + 1);
+                start..end
+            };
+            let mut files = pack.files.clone();
+            for file in files.iter_mut().filter(|file| file.path == "tjanst.md") {
+                let mut text = document.text.clone();
+                text.replace_range(section(&text), &imported.text[section(&imported.text)]);
+                file.text = text;
+            }
+            let (again, found) = pack::parse::pack(files);
+            let again = again.unwrap_or_else(|| panic!("{heading} {found:?}\n{}", imported.text));
+            let again = again
+                .rules
+                .iter()
+                .find(|own| own.kind == rule.kind && own.name.it == rule.name.it)
+                .unwrap();
+            assert_eq!(
+                as_rows(again),
+                as_rows(rule),
+                "{heading}\n{:?}",
+                imported.not_understood
+            );
+            assert_eq!(again.policy.it, rule.policy.it);
+            assert_eq!(again.counted_at, rule.counted_at);
+        }
+    }
+}
+
+#[test]
+fn a_table_drawn_elsewhere_becomes_a_rule_and_what_is_not_understood_is_named() {
+    let xml = r#"<?xml version="1.0"?>
+<definitions xmlns="http://www.omg.org/spec/DMN/20180521/MODEL/" id="d" name="rabatt" namespace="x">
+  <decision id="rabatt" name="Discount">
+    <decisionTable id="t" hitPolicy="FIRST">
+      <input id="i1" label="Customer type"><inputExpression typeRef="string"><text>customer type</text></inputExpression></input>
+      <input id="i2" label="Order size"><inputExpression typeRef="number"><text>order.size</text></inputExpression></input>
+      <output id="o" name="discount" typeRef="number"/>
+      <rule id="r1"><inputEntry><text>"Business","Private"</text></inputEntry><inputEntry><text>[10..100]</text></inputEntry><outputEntry><text>0.10</text></outputEntry></rule>
+      <rule id="r2"><inputEntry><text>not("Business")</text></inputEntry><inputEntry><text>-</text></inputEntry><outputEntry><text>0</text></outputEntry></rule>
+      <rule id="r3"><inputEntry><text>-</text></inputEntry><inputEntry><text>]10..20[</text></inputEntry><outputEntry><text>0</text></outputEntry></rule>
+      <rule id="r4"><inputEntry><text>-</text></inputEntry><inputEntry><text>-</text></inputEntry><outputEntry><text>order.size * 2</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+  <decision id="summa" name="Total"><literalExpression><text>1 + 1</text></literalExpression></decision>
+</definitions>"#;
+    let imported = samverk_author::import::dmn::import(xml).unwrap();
+    assert!(
+        imported.text.contains("## Regel: beslut.discount (första)"),
+        "{}",
+        imported.text
+    );
+    assert!(
+        imported.text.contains("| r1 | Business, Private | 10–100 | 0,1 |"),
+        "{}",
+        imported.text
+    );
+    assert!(
+        imported.text.contains("| r2 | inte Business | – | 0 |"),
+        "{}",
+        imported.text
+    );
+    assert!(
+        imported
+            .text
+            .contains("| uppgift.customer-type | Business / Private | sökanden |"),
+        "{}",
+        imported.text
+    );
+    assert!(
+        imported.text.contains("| order.size | tal 0–1 000 | sökanden |"),
+        "{}",
+        imported.text
+    );
+    let not_understood: Vec<&str> = imported.not_understood.iter().map(|it| it.element.as_str()).collect();
+    assert_eq!(not_understood, ["r3", "r4", "summa"]);
+}
+
+#[test]
+fn a_document_type_with_entities_is_refused_and_so_is_what_is_not_dmn() {
+    use samverk_author::import::dmn::{Unreadable, import};
+    let bomb = "<!DOCTYPE d [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><definitions>&b;</definitions>";
+    assert!(matches!(import(bomb), Err(Unreadable::NotXml(_))));
+    assert!(matches!(import("<definitions/>"), Err(Unreadable::NotDmn(_))));
+    assert!(matches!(
+        import(&" ".repeat(samverk_author::import::dmn::BYTES_MAX + 1)),
+        Err(Unreadable::TooLarge)
+    ));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_stands_in_a_cell_the_reader_ends_without_a_panic(cell in ".{0,60}", output in "[-\\[\\]().,\"<>a-zåäö0-9 \\\\]{0,40}") {
+        let escape = |text: &str| {
+            let plain: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+            plain.replace('&', "&amp;").replace('<', "&lt;")
+        };
+        let xml = format!(
+            "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\"><decision name=\"b\"><decisionTable><input><inputExpression>\
+             <text>{0}</text></inputExpression></input><output name=\"x\"/><rule><inputEntry><text>{0}</text></inputEntry><outputEntry>\
+             <text>{1}</text></outputEntry></rule></decisionTable></decision></definitions>",
+            escape(&cell),
+            escape(&output),
+        );
+        let imported = samverk_author::import::dmn::import(&xml).unwrap();
+        proptest::prop_assert!(imported.text.lines().all(|line| !line.contains('\r')));
+        let _ = samverk_author::import::dmn::import(&cell);
+    }
+}

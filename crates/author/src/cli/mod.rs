@@ -11,6 +11,7 @@ pub mod export;
 pub mod figures;
 pub mod fmt;
 pub mod forms;
+pub mod import;
 pub mod lsp;
 pub mod new;
 pub mod paper;
@@ -28,6 +29,7 @@ pub enum Command {
     Test(test::Args),
     Figures(figures::Args),
     Export(export::Args),
+    Import(import::Args),
     Forms(forms::Args),
     Lsp(lsp::Args),
     Paper(paper::Args),
@@ -44,6 +46,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Test(args) => test::run(args),
         Command::Figures(args) => figures::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Forms(args) => forms::run(args),
         Command::Lsp(args) => lsp::run(args),
         Command::Paper(args) => paper::run(args),

@@ -1,0 +1,3 @@
+//! What others have written, as a part of a service document.
+
+pub mod dmn;
