@@ -1,5 +1,7 @@
 //! Exports of every service in `packs/` and of the made-up one that uses the whole language.
 
+#![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
 use std::path::{Path, PathBuf};
 
 use samverk_author::export::{self, Format};
