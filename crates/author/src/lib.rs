@@ -6,9 +6,10 @@
 //! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
 //! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
 //! notations of others), [`against`] (two versions beside each other), [`forms`] (today's forms beside the service), [`paper`]
-//! (the decision to adopt it), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
+//! (the decision to adopt it), [`blankett`] (the service as a form on paper), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
 
 pub mod against;
+pub mod blankett;
 pub mod cli;
 pub mod coverage;
 pub mod export;

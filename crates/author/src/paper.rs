@@ -579,7 +579,7 @@ fn kind(kind: OutcomeKind) -> &'static str {
     }
 }
 
-fn and(words: &[String]) -> String {
+pub(crate) fn and(words: &[String]) -> String {
     match words.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),
@@ -595,7 +595,7 @@ fn blank_or(text: &str) -> String {
     escaped(text)
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -610,23 +610,23 @@ fn escaped(text: &str) -> String {
 }
 
 #[derive(Default)]
-struct Html(String);
+pub(crate) struct Html(pub(crate) String);
 
 impl Html {
-    fn raw(&mut self, text: &str) {
+    pub(crate) fn raw(&mut self, text: &str) {
         self.0.push_str(text);
     }
 
-    fn heading(&mut self, level: u8, text: &str) {
+    pub(crate) fn heading(&mut self, level: u8, text: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "<h{level}>{}</h{level}>", escaped(text));
     }
 
-    fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         let _ = writeln!(self.0, "<p>{}</p>", escaped(text));
     }
 
-    fn list(&mut self, items: &[String]) {
+    pub(crate) fn list(&mut self, items: &[String]) {
         self.raw("<ul>\n");
         for item in items {
             let _ = writeln!(self.0, "<li>{}</li>", escaped(item));
@@ -634,7 +634,7 @@ impl Html {
         self.raw("</ul>\n");
     }
 
-    fn table(&mut self, caption: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    pub(crate) fn table(&mut self, caption: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         let _ = writeln!(self.0, "<table>\n<caption>{}</caption>\n<thead><tr>", escaped(caption));
         for column in columns {
             let _ = write!(self.0, "<th scope=\"col\">{}</th>", escaped(column));

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 pub mod ask;
+pub mod blankett;
 pub mod check;
 pub mod explain;
 pub mod export;
@@ -33,6 +34,7 @@ pub enum Command {
     Forms(forms::Args),
     Lsp(lsp::Args),
     Paper(paper::Args),
+    Blankett(blankett::Args),
 }
 
 /// Runs one command. `read_federation` reads and verifies a federation's statement, which needs keys that this crate has not.
@@ -50,6 +52,7 @@ pub fn run(command: &Command, read_federation: &check::ReadFederation<'_>) -> an
         Command::Forms(args) => forms::run(args),
         Command::Lsp(args) => lsp::run(args),
         Command::Paper(args) => paper::run(args),
+        Command::Blankett(args) => blankett::run(args),
     }
 }
 
