@@ -67,7 +67,10 @@ fn play(pack: &Pack, example: &Example) -> (Vec<String>, Vec<String>) {
                 let value = said
                     .get(&(slot.fact.clone(), slot.item))
                     .unwrap_or_else(|| panic!("{} is fetched", slot.fact));
-                fetched.push(slot.fact.to_string());
+                fetched.push(match slot.item {
+                    None => slot.fact.to_string(),
+                    Some(item) => format!("{}[{item}]", slot.fact),
+                });
                 match slot.item {
                     None => facts.set(slot.fact, Known::Value(value.clone())),
                     Some(item) => {
