@@ -37,8 +37,9 @@ pub const REGISTERS: &[Embedded] = embedded!("../../demo/registers/":
     "skatt.csv",
 );
 
-pub const SCENARIOS: &[Embedded] =
-    embedded!("../../demo/scenarios/": "full.md", "kafe.md", "bilda-aktiebolag.md", "parkeringstillstand.md");
+pub const SCENARIOS: &[Embedded] = embedded!("../../demo/scenarios/":
+    "full.md", "kafe.md", "allt.md", "bilda-aktiebolag.md", "parkeringstillstand.md",
+);
 
 const FEDERATION: &str = include_str!("../../demo/federation.toml");
 const ADOPTIONS: &str = include_str!("../../demo/adoptions.toml");
