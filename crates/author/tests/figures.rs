@@ -73,7 +73,7 @@ const PROMISES: [Promise; 4] = [
         bytes_max: 80_000,
         lines_max: 700,
         asked_max: 60,
-        untried_max: 3,
+        untried_max: 0,
         held_max: 0,
     },
 ];

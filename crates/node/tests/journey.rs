@@ -203,7 +203,7 @@ fn outcome<'p>(played: &'p Played, step: &str) -> Option<&'p str> {
 async fn a_restaurant_with_alcohol_and_gas_is_opened_across_independent_bodies() {
     let (federation, played, figures) = Federation::play(data::FIRST_SCENARIO.text).await;
     assert!(figures.although.is_empty(), "{:?}", figures.although);
-    assert_eq!(figures.asked.len(), 23);
+    assert_eq!(figures.asked.len(), 27);
     assert!(played.verified >= 40, "{}", played.verified);
     assert!(played.reached[&name("livsmedel")].automatic);
     let automatic = figures
@@ -236,6 +236,19 @@ async fn a_restaurant_with_alcohol_and_gas_is_opened_across_independent_bodies()
             .any(|letter| letter.why > 0)
     );
     assert!(federation.dir.path().join("ankaret/federation.jws").is_file());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restaurant_with_everything_meets_nine_performers_one_of_them_private() {
+    let everything = data::SCENARIOS.iter().find(|file| file.path == "allt.md").unwrap();
+    let (federation, played, figures) = Federation::play(everything.text).await;
+    assert!(figures.although.is_empty(), "{:?}", figures.although);
+    assert!(figures.asked.len() <= 60, "{}", figures.asked.len());
+    assert_eq!(played.reached.len(), 9);
+    assert_eq!(outcome(&played, "uteservering"), Some("bifall-med-villkor"));
+    assert_eq!(outcome(&played, "serveringsansvariga"), Some("noterad"));
+    assert_eq!(outcome(&played, "musik"), Some("licens"));
+    assert_eq!(federation.cases("musiklicens", "musiklicens").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
