@@ -127,7 +127,7 @@ impl Town {
         let known = self
             .node("foretagsporten")
             .library
-            .version(&name("starta-restaurang"), 1);
+            .version(&name("starta-restaurang"), 2);
         known.unwrap()
     }
 
@@ -148,6 +148,9 @@ impl Town {
             if step == "serveringstillstånd" || extra == "företag.status" && step == "livsmedel" {
                 wanted.insert(name(extra));
             }
+        }
+        if step == "kassaregister" {
+            wanted.insert(name("personal.familj"));
         }
         let mut sent = Vec::new();
         let slots = pack
@@ -230,7 +233,7 @@ impl Town {
             submission: Chance::System.token(),
             step: step_name,
             pack: name("starta-restaurang"),
-            version: 1,
+            version: 2,
             pack_sha256: known.sha256.clone(),
             host: id("foretagsporten"),
             applicant: Applicant {
