@@ -184,7 +184,11 @@ fn nobody_uploads_what_a_public_body_holds() {
     let columns = pack.lists.iter().flat_map(|list| &list.columns);
     for fact in pack.facts.iter().chain(columns) {
         let is_attachment = matches!(fact.ty.it, Type::Attachment { .. });
-        assert!(!is_attachment || fact.held.is_none(), "{} is held by somebody", fact.name.it);
+        assert!(
+            !is_attachment || fact.held.is_none(),
+            "{} is held by somebody",
+            fact.name.it
+        );
     }
 }
 

@@ -1254,7 +1254,9 @@ mod tests {
             for committee in ["socialnamnden", "samhallsbyggnadsnamnden"] {
                 let committee = format!("{municipality}.{committee}");
                 let given = police.iter().filter(|it| it.contract.consumer.as_str() == committee);
-                let taken = police.iter().filter(|it| it.contract.offer.provider.as_str() == committee);
+                let taken = police
+                    .iter()
+                    .filter(|it| it.contract.offer.provider.as_str() == committee);
                 assert!(given.count() >= 1 && taken.count() >= 1, "{committee}");
             }
         }
