@@ -31,7 +31,8 @@ fn restaurant() -> Vec<SourceFile> {
     for folder in [folder(), folder().join("brev")] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "md") {
+            let decides = path.file_name().is_some_and(|name| name != "blanketter.md");
+            if decides && path.extension().is_some_and(|extension| extension == "md") {
                 paths.push(path);
             }
         }
