@@ -208,7 +208,9 @@ impl Material<'_> {
             Some(Known::Value(value)) => self.shown(name, value, true),
             Some(Known::NotApplicable) => "ej aktuellt".to_owned(),
             Some(Known::Missing(_)) => return None,
-            None => self.column(name).or_else(|| self.evaluation.items_in_a_sentence(name))?,
+            None => self
+                .column(name)
+                .or_else(|| self.evaluation.items_in_a_sentence(name))?,
         };
         let reasons = match &known {
             Some(Known::Value(Value::Assessment { reasons, .. })) => Some(reasons.clone()),
