@@ -251,8 +251,8 @@ const FAULTS: &[Fault] = &[
         name: "a role is used by nothing",
         changes: &[(
             MAIN,
-            "| polis | polisyttrande | riket |",
-            "| polis | polisyttrande | riket |\n| tull | tullyttrande | riket |",
+            "| polis | polisyttrande | riket | |",
+            "| polis | polisyttrande | riket | |\n| tull | tullyttrande | riket | |",
         )],
         code: "S107",
         at: (MAIN, "tullyttrande"),
