@@ -49,11 +49,7 @@ impl Figures {
             let empty = table.rows.iter().filter(|(_, examples)| examples.is_empty());
             empty.map(|(row, _)| format!("{} {row}", table.rule.name.it))
         });
-        let played: Vec<_> = pack
-            .examples
-            .iter()
-            .map(|example| check::play::example(pack, example))
-            .collect();
+        let played = check::play::examples(pack);
         // Of several that ask as much, the first.
         let most = played.iter().rev().max_by_key(|played| played.asked);
         let attachments = uses::facts(pack).filter(|fact| matches!(fact.ty.it, Type::Attachment { .. }));

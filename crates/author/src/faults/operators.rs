@@ -540,6 +540,11 @@ impl<'a> Field<'a> {
         let name = self.first(table, row);
         match table.kind() {
             "Utfall" => vec![name.to_owned(), self.cell(table, row, "Utfall").to_owned()],
+            // Underlag may name it by its prefix.
+            "Uppgifter" | "Lista" => {
+                let pattern = name.split_once('.').map(|(prefix, _)| format!("{prefix}.*"));
+                std::iter::once(name.to_owned()).chain(pattern).collect()
+            }
             _ => vec![name.to_owned()],
         }
     }
@@ -2092,33 +2097,6 @@ fn remove_expectation(field: &Field<'_>) -> Vec<Seed> {
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_constants_and_not_parts_of_names_days_or_clock_times() {
-        let found = |text: &'static str| numbers(text).into_iter().map(|at| &text[at]).collect::<Vec<_>>();
-        assert_eq!(found("> 1 250,50 liter"), ["1 250,50"]);
-        assert_eq!(found("2–60"), ["2", "60"]);
-        assert_eq!(found("ägare.fyllt-20 = nej och gas.inne > 2"), ["2"]);
-        assert_eq!(found("dag > 2026-06-01 och tid < 01:00"), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn a_number_is_shifted_by_its_last_written_digit() {
-        assert_eq!(shifted("236 800", 1).as_deref(), Some("236801"));
-        assert_eq!(shifted("0,5", -1).as_deref(), Some("0,4"));
-        assert_eq!(shifted("0", -1), None);
-    }
-
-    #[test]
-    fn connectives_inside_parentheses_belong_to_their_part() {
-        let text = "(a.b = ja eller a.c = ja) och a.d = nej";
-        assert_eq!(connectives(text).len(), 1);
-    }
-}
-
 // ---- beside the rules ----
 
 fn remove_obstacle(field: &Field<'_>) -> Vec<Seed> {
@@ -2253,4 +2231,31 @@ fn misspell_doubt(field: &Field<'_>) -> Vec<Seed> {
         .cells(&["Osäkert"], "Gäller")
         .map(|(table, _, cell, text)| field.change(table, cell, misspelt(text)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_constants_and_not_parts_of_names_days_or_clock_times() {
+        let found = |text: &'static str| numbers(text).into_iter().map(|at| &text[at]).collect::<Vec<_>>();
+        assert_eq!(found("> 1 250,50 liter"), ["1 250,50"]);
+        assert_eq!(found("2–60"), ["2", "60"]);
+        assert_eq!(found("ägare.fyllt-20 = nej och gas.inne > 2"), ["2"]);
+        assert_eq!(found("dag > 2026-06-01 och tid < 01:00"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_number_is_shifted_by_its_last_written_digit() {
+        assert_eq!(shifted("236 800", 1).as_deref(), Some("236801"));
+        assert_eq!(shifted("0,5", -1).as_deref(), Some("0,4"));
+        assert_eq!(shifted("0", -1), None);
+    }
+
+    #[test]
+    fn connectives_inside_parentheses_belong_to_their_part() {
+        let text = "(a.b = ja eller a.c = ja) och a.d = nej";
+        assert_eq!(connectives(text).len(), 1);
+    }
 }

@@ -4,10 +4,11 @@
 //! answer is passed over and stays missing.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZero;
 
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::pack::{Example, Fact, GivenState, Pack, Source};
-use crate::rules::{self, Question, Setting, example};
+use crate::rules::{self, Probe, Question, Setting};
 
 use super::uses::{self, By};
 
@@ -50,8 +51,13 @@ impl Play {
 
     /// The next thing to do. It counts as done: the caller puts the answer into [`Self::facts`] or leaves it missing.
     pub fn next(&mut self, pack: &Pack) -> Option<Move> {
+        self.next_after(|play| rules::to_fetch_and_ask(pack, &play.facts, &play.setting))
+    }
+
+    /// `look`: what to fetch and what to ask now.
+    fn next_after(&mut self, look: impl FnOnce(&Self) -> (Vec<Slot>, Vec<Question>)) -> Option<Move> {
         if self.queue.is_empty() {
-            let (mut slots, questions) = rules::to_fetch_and_ask(pack, &self.facts, &self.setting);
+            let (mut slots, questions) = look(self);
             slots.retain(|slot| !self.fetched.contains(slot));
             if !slots.is_empty() {
                 self.fetched.extend(slots.iter().cloned());
@@ -131,7 +137,7 @@ pub struct Truth {
 
 impl Truth {
     pub fn of(pack: &Pack, example: &Example) -> Self {
-        let (facts, setting) = example::facts(pack, example);
+        let (facts, setting) = rules::example::facts(pack, example);
         let out_of_order = example.given.iter().filter_map(|given| match given.state.it {
             GivenState::Down(_) | GivenState::Revoked(_) => Some((given.fact.it.clone(), given.item)),
             _ => None,
@@ -195,12 +201,33 @@ pub struct Played {
     pub automatic: Vec<Name>,
 }
 
-/// Plays an example of the document from the first page on.
-pub fn example(pack: &Pack, of: &Example) -> Played {
+/// Plays every example of the document, in order. They say nothing to each other, so each core takes its share.
+pub fn examples(pack: &Pack) -> Vec<Played> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = pack.examples.len().div_ceil(cores).max(1);
+    let play = |examples: &[Example]| -> Vec<Played> {
+        let probe = Probe::new(pack);
+        examples.iter().map(|of| example(pack, &probe, of)).collect()
+    };
+    let mut shares = pack.examples.chunks(share);
+    let own = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares.map(|share| (share, scope.spawn(move || play(share)))).collect();
+        let mut played = play(own);
+        for (share, other) in others {
+            // A share whose thread failed is played here.
+            played.extend(other.join().unwrap_or_else(|_| play(share)));
+        }
+        played
+    })
+}
+
+/// Plays an example from the first page on.
+fn example(pack: &Pack, probe: &Probe<'_>, of: &Example) -> Played {
     let truth = Truth::of(pack, of);
     let mut play = Play::new(pack, &truth.facts, truth.setting.clone());
     let (mut asked, mut fetched) = (0, 0);
-    while let Some(next) = play.next(pack) {
+    while let Some(next) = play.next_after(|play| probe.to_fetch_and_ask(&play.facts, &play.setting)) {
         match next {
             Move::Fetch(slots) => {
                 let answered = slots

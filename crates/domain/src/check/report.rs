@@ -41,11 +41,7 @@ pub fn report(pack: &Pack, found: &[crate::finding::Finding]) -> Report {
         .map(|outcome| (outcome.step.it.clone(), outcome.name.it.clone()))
         .collect();
     Report {
-        examples: pack
-            .examples
-            .iter()
-            .map(|example| play::example(pack, example))
-            .collect(),
+        examples: play::examples(pack),
         registers,
         automatic,
         asked_facts,

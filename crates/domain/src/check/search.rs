@@ -64,10 +64,12 @@ pub enum Outcome {
     TooMany,
 }
 
-/// Something that varies, with a representative of each of its classes.
 /// A list's items.
 type Items = Vec<BTreeMap<Name, Known<Value>>>;
+/// The lists that are tried of one list, and whether they are all there are.
+type TriedLists = (Rc<Vec<Items>>, bool);
 
+/// Something that varies, with a representative of each of its classes.
 #[derive(Debug)]
 enum Variable {
     Fact(Name, Vec<Known<Value>>),
@@ -116,7 +118,7 @@ pub struct Search<'p> {
     dated: Vec<By>,
     /// By days.
     roots: Vec<BTreeMap<Term, BTreeSet<Decimal>>>,
-    tried: RefCell<BTreeMap<(Name, usize), (Rc<Vec<Items>>, bool)>>,
+    tried: RefCell<BTreeMap<(Name, usize), TriedLists>>,
     /// Names in a calculation with more names than its boundaries can be sought in.
     unproved: BTreeSet<Name>,
 }

@@ -302,6 +302,16 @@ pub struct Step {
     pub span: Span,
 }
 
+impl Step {
+    /// Whether a fact or column is named in Underlag, itself or by its prefix.
+    pub fn has_in_underlag(&self, fact: &Name) -> bool {
+        self.underlag.iter().any(|part| match &part.it {
+            Underlag::Fact(name) => fact == name,
+            Underlag::Prefix(prefix) => fact.prefix() == prefix,
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Underlag {
     Fact(Name),
@@ -1011,11 +1021,7 @@ impl Pack {
             .iter()
             .chain(self.lists.iter().flat_map(|list| &list.columns));
         for fact in all {
-            let wanted = step.underlag.iter().any(|part| match &part.it {
-                Underlag::Fact(name) => fact.name.it == *name,
-                Underlag::Prefix(prefix) => fact.name.prefix() == prefix,
-            });
-            if wanted {
+            if step.has_in_underlag(&fact.name.it) {
                 names.push(fact.name.it.clone());
             }
         }

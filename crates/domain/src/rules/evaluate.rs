@@ -26,6 +26,23 @@ pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// The result cell of a row that a person must look at.
 pub(super) const CASE_WORKER: &str = "handläggare";
 
+/// What [`evaluate_applied`] gives the step alone, from a graph that is there already: only what it rests on is computed.
+pub(super) fn applied_step<'a>(
+    graph: &Rc<Graph<'a>>,
+    facts: &'a Facts,
+    setting: &'a Setting,
+    step: &'a Step,
+) -> Option<StepResult> {
+    let (needed, outcome) = (graph.needed(&step.name.it)?, graph.outcome(&step.name.it)?);
+    let fee = step.fee.as_ref().and_then(|fee| graph.fact(&fee.it));
+    let behind = graph.behind([needed, outcome].into_iter().chain(fee), |_| false);
+    // Opinions hold back outcomes that do not read them.
+    let is_computed = |id: &Id| behind[*id] || matches!(graph.nodes[*id], Node::Leaf(_));
+    let nodes: Vec<Id> = graph.order.iter().copied().filter(is_computed).collect();
+    let evaluator = Evaluator::of_nodes(graph.clone(), &nodes, facts, setting, Some(&step.name.it));
+    Some(evaluator.step_result(step, needed))
+}
+
 /// Computes all that follows.
 pub fn evaluate(pack: &Pack, facts: &Facts, setting: &Setting) -> Evaluation {
     Evaluator::new(pack, facts, setting, None).evaluation()
@@ -693,50 +710,18 @@ impl<'a> Evaluator<'a> {
             return found;
         };
         let favourable = self.kind(step, outcome) == Some(OutcomeKind::Favourable);
-        let waits_for = self
-            .opinions(step)
-            .filter_map(|(id, required)| match (&self.states[id], required) {
+        let waits_for = self.graph.opinions(&step.name.it).iter().filter_map(|(id, required)| {
+            match (&self.states[*id], required) {
                 (Known::Missing(cause), Required::Always) => Some(*cause),
                 (Known::Missing(cause), Required::ForGrant) if favourable => Some(*cause),
                 _ => None,
-            });
+            }
+        });
         if let Some(cause) = waits_for.max() {
             found.outcome = Known::Missing(cause);
             found.grounds.clear();
         }
         found
-    }
-
-    /// The opinions that a step asks for: in its Underlag, or behind its outcome rule.
-    pub fn opinions(&self, step: &'a Step) -> impl Iterator<Item = (Id, Required)> {
-        let all: Vec<(Id, Required, &Name)> = self
-            .graph
-            .nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(id, node)| match node {
-                Node::Leaf(fact) => match &fact.source.it {
-                    Source::Referral(referral) => Some((id, referral.required, &fact.name.it)),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
-        let mut own = Vec::new();
-        if !all.is_empty() {
-            let inputs = self
-                .graph
-                .outcome_rule(&step.name.it)
-                .map_or(Vec::new(), |rule| self.graph.rule_inputs(rule));
-            let behind = self.graph.behind(inputs, |node| matches!(node, Node::OutcomeOf(..)));
-            let underlag = self.graph.pack.underlag(step);
-            for (id, required, name) in all {
-                if behind[id] || underlag.contains(name) {
-                    own.push((id, required));
-                }
-            }
-        }
-        own.into_iter()
     }
 
     fn waits_only_to_grant(&self, rule: &'a Rule, row: &'a Row) -> bool {
@@ -1382,9 +1367,9 @@ impl<'e, 'a> Blame<'e, 'a> {
                 if let Some(rule) = graph.outcome_rule(&step.name.it) {
                     self.rule(rule, None);
                 }
-                for (opinion, required) in self.evaluator.opinions(step) {
-                    if required != Required::Optional {
-                        self.node(opinion);
+                for (opinion, required) in self.evaluator.graph.opinions(&step.name.it) {
+                    if *required != Required::Optional {
+                        self.node(*opinion);
                     }
                 }
             }

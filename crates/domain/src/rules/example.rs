@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Days, Evaluation, Setting, StepResult, Verdict, evaluate};
+use super::evaluate::Evaluator;
+use super::{Days, Evaluation, Setting, StepResult, Verdict, questions};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::finding::{Finding, Span};
 use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Rule, Source, WhenDown};
@@ -93,9 +94,9 @@ fn known(source: Option<&Source>, state: &GivenState) -> Known<Value> {
 /// Tries one example: a finding (S7xx) for each row that does not come out as it says.
 pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
     let (facts, setting) = facts(pack, example);
-    let evaluation = evaluate(pack, &facts, &setting);
-    let mut findings = Vec::new();
-    findings.extend(controls(pack, example, &facts, &setting));
+    let evaluator = Evaluator::new(pack, &facts, &setting, None);
+    let evaluation = evaluator.evaluation();
+    let mut findings = controls(pack, example, &questions::broken(&evaluator));
     for expected in &example.expected {
         let step = &expected.step.it;
         if step.as_str() == SUBMISSION {
@@ -111,8 +112,7 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
 
 /// A control that is broken stops the person, so an example of what follows must keep them all, or say which one stops:
 /// `| inskickning | stoppas | k2 |`. Another reason in words is about who may sign.
-fn controls(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) -> Vec<Finding> {
-    let broken = super::broken_controls(pack, facts, setting);
+fn controls(pack: &Pack, example: &Example, broken: &[Name]) -> Vec<Finding> {
     let submission = example
         .expected
         .iter()

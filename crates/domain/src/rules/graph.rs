@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::fact::Name;
 use crate::pack::{
-    CellResult, Column, Expr, Fact, List, Operand, Pack, Parameter, Row, Rule, RuleKind, Source, Step, Test,
+    CellResult, Column, Expr, Fact, List, Operand, Pack, Parameter, Required, Row, Rule, RuleKind, Source, Step, Test,
 };
 
 pub(super) type Id = usize;
@@ -59,6 +59,8 @@ pub(super) struct Graph<'p> {
     /// Step → its `Needed` node; its `Outcome` is the next.
     steps: HashMap<&'p Name, Id>,
     outcome_rules: HashMap<&'p Name, &'p Rule>,
+    /// By a step's `Outcome` node: the opinions that the step asks for.
+    opinions: HashMap<Id, Vec<(Id, Required)>>,
 }
 
 impl<'p> Graph<'p> {
@@ -77,6 +79,7 @@ impl<'p> Graph<'p> {
             outcome_rules: by_name(pack.rules.iter().filter(|r| r.kind == RuleKind::Outcome), |r| {
                 &r.name.it
             }),
+            opinions: HashMap::new(),
         };
         for fact in &pack.facts {
             let name = &fact.name.it;
@@ -114,6 +117,7 @@ impl<'p> Graph<'p> {
         }
         graph.rests_on = graph.nodes.iter().map(|node| graph.inputs(*node)).collect();
         graph.put_in_order();
+        graph.opinions = graph.find_opinions();
         graph
     }
 
@@ -132,6 +136,41 @@ impl<'p> Graph<'p> {
 
     pub fn outcome_rule(&self, step: &Name) -> Option<&'p Rule> {
         self.outcome_rules.get(step).copied()
+    }
+
+    /// The opinions that a step asks for: in its Underlag, or behind its outcome rule.
+    pub fn opinions(&self, step: &Name) -> &[(Id, Required)] {
+        let found = self.outcome(step).and_then(|outcome| self.opinions.get(&outcome));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    fn find_opinions(&self) -> HashMap<Id, Vec<(Id, Required)>> {
+        let nodes = self.nodes.iter().enumerate();
+        let all: Vec<(Id, Required, &Name)> = nodes
+            .filter_map(|(id, node)| match node {
+                Node::Leaf(fact) => match &fact.source.it {
+                    Source::Referral(referral) => Some((id, referral.required, &fact.name.it)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        let mut opinions = HashMap::new();
+        if all.is_empty() {
+            return opinions;
+        }
+        for (id, node) in self.nodes.iter().enumerate() {
+            let Node::Outcome(step) = node else { continue };
+            // Of what the outcome rests on, all but whether the step is needed.
+            let needed = self.needed(&step.name.it);
+            let inputs = self.rests_on[id].iter().copied().filter(|input| Some(*input) != needed);
+            let behind = self.behind(inputs, |node| matches!(node, Node::OutcomeOf(..)));
+            let own = all
+                .iter()
+                .filter(|(id, _, name)| behind[*id] || step.has_in_underlag(name));
+            opinions.insert(id, own.map(|(id, required, _)| (*id, *required)).collect());
+        }
+        opinions
     }
 
     /// Everything that the nodes rest on, themselves included, marked by id. `stop` keeps a node but not what is behind it.

@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
-use super::Setting;
 use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Node};
-use crate::fact::{Facts, Known, Name};
+use super::{Question, Setting, questions};
+use crate::fact::{Facts, Known, Name, Slot};
 use crate::pack::{Expr, List, Pack, Rule};
 
 pub struct Probe<'p> {
@@ -35,6 +35,12 @@ impl<'p> Probe<'p> {
         Scope {
             nodes: self.graph.order.iter().copied().filter(|id| behind[*id]).collect(),
         }
+    }
+
+    /// What to fetch and what to ask now: [`super::to_fetch_and_ask`].
+    pub fn to_fetch_and_ask(&self, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
+        let evaluator = Evaluator::of_nodes(self.graph.clone(), &self.graph.order, facts, setting, None);
+        questions::next(&evaluator, facts, setting)
     }
 
     /// How each row of the rule stands: certainly matches, certainly not, or may still.

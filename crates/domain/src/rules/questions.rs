@@ -94,8 +94,14 @@ pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
 /// What to fetch and what to ask now, from one look at what is relevant. What may only come to matter is among them only
 /// when nothing matters now.
 pub fn to_fetch_and_ask(pack: &Pack, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
-    let relevance = relevance(pack, facts, setting);
-    let of = |relevant| (unfetched(pack, facts, setting, relevant), asked(pack, facts, relevant));
+    next(&Evaluator::new(pack, facts, setting, None), facts, setting)
+}
+
+/// The same where the facts are evaluated already.
+pub(super) fn next(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
+    let pack = evaluator.graph.pack;
+    let relevance = relevance::of_evaluated(evaluator, facts, setting);
+    let of = |relevant| (unfetched(evaluator, facts, relevant), asked(pack, facts, relevant));
     let now = of(&relevance.now);
     if now.0.is_empty() && now.1.is_empty() {
         return of(&relevance.facts);
@@ -103,8 +109,8 @@ pub fn to_fetch_and_ask(pack: &Pack, facts: &Facts, setting: &Setting) -> (Vec<S
     now
 }
 
-fn unfetched(pack: &Pack, facts: &Facts, setting: &Setting, relevant: &BTreeSet<Name>) -> Vec<Slot> {
-    let evaluator = Evaluator::new(pack, facts, setting, None);
+fn unfetched(evaluator: &Evaluator<'_>, facts: &Facts, relevant: &BTreeSet<Name>) -> Vec<Slot> {
+    let pack = evaluator.graph.pack;
     let unasked = |known: Option<&Known<Value>>| matches!(known, None | Some(Known::Missing(Cause::Unanswered)));
     let subject_is_known = |name: &Name| {
         let subject = evaluator.graph.fact(name);
@@ -147,8 +153,12 @@ fn unfetched(pack: &Pack, facts: &Facts, setting: &Setting, relevant: &BTreeSet<
 
 /// Controls that are *nej*.
 pub fn broken_controls(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Name> {
-    let evaluator = Evaluator::new(pack, facts, setting, None);
-    let controls = pack.controls.iter();
+    broken(&Evaluator::new(pack, facts, setting, None))
+}
+
+/// The same where the facts are evaluated already.
+pub(super) fn broken(evaluator: &Evaluator<'_>) -> Vec<Name> {
+    let controls = evaluator.graph.pack.controls.iter();
     controls
         .filter(|control| evaluator.condition(&control.condition.it, None, 0) == Known::Value(false))
         .map(|control| control.id.it.clone())

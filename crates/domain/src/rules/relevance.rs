@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::classes::Classes;
 use super::diagram::{Diagrams, End, Ref, TooMuch};
-use super::evaluate::{Blame, Evaluator, evaluate_applied};
+use super::evaluate::{Blame, Evaluator, applied_step};
 use super::graph::{Id, Node, names_in, walk};
 use super::state::Compared;
 use super::{Relevance, Setting, StepResult};
@@ -19,19 +19,23 @@ use crate::fact::{Facts, Known, Name};
 use crate::pack::{Area, CellResult, Expr, Pack, Required, Source, Step, Type};
 
 pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
-    let evaluator = Evaluator::new(pack, facts, setting, None);
+    of_evaluated(&Evaluator::new(pack, facts, setting, None), facts, setting)
+}
+
+/// The same where the facts are evaluated already.
+pub(super) fn of_evaluated(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting) -> Relevance {
     let classes = Classes::of_graph(&evaluator.graph, setting, Some(facts));
-    let mut goals = Goals::new(&evaluator, &classes);
+    let mut goals = Goals::new(evaluator, &classes);
     let mut relevance = Relevance::default();
-    for step in &pack.steps {
+    for step in &evaluator.graph.pack.steps {
         goals.step(step, &mut relevance, facts, setting);
     }
     let (mut relevant, mut now) = (goals.relevant, goals.now);
-    with_subjects(&evaluator, &mut relevant);
-    with_subjects(&evaluator, &mut now);
+    with_subjects(evaluator, &mut relevant);
+    with_subjects(evaluator, &mut now);
     relevance.approximate = goals.approximate;
-    relevance.facts = names(&evaluator, &relevant);
-    relevance.now = names(&evaluator, &now);
+    relevance.facts = names(evaluator, &relevant);
+    relevance.now = names(evaluator, &now);
     relevance
 }
 
@@ -116,9 +120,9 @@ impl<'d, 'a> Goals<'d, 'a> {
             self.matters(*id, is_needed);
         }
         // An opinion that is required holds back the outcome whether or not a row reads it.
-        for (opinion, required) in self.evaluator.opinions(step) {
-            if required != Required::Optional {
-                self.matters(opinion, is_needed);
+        for (opinion, required) in graph.opinions(&step.name.it) {
+            if *required != Required::Optional {
+                self.matters(*opinion, is_needed);
             }
         }
         self.place(step, is_needed);
@@ -160,8 +164,7 @@ impl<'d, 'a> Goals<'d, 'a> {
         }
         with_subjects(self.evaluator, &mut sent);
         let all: BTreeSet<Name> = self.host_names(&sent);
-        let step_name = &step.name.it;
-        let host = evaluate_applied(graph.pack, facts, setting, step_name);
+        let host = applied_step(graph, facts, setting, step);
         let with = |names: &BTreeSet<Name>| {
             let mut given = Facts::default();
             for (name, known) in &facts.known {
@@ -191,7 +194,7 @@ impl<'d, 'a> Goals<'d, 'a> {
                     given.lists.insert(list.clone(), items.iter().map(columns).collect());
                 }
             }
-            evaluate_applied(graph.pack, &given, setting, step_name)
+            applied_step(graph, &given, setting, step)
         };
         let same = |one: Option<&StepResult>, other: Option<&StepResult>| match (one, other) {
             (Some(one), Some(other)) => {
@@ -206,7 +209,7 @@ impl<'d, 'a> Goals<'d, 'a> {
             }
             _ => false,
         };
-        if same(host.steps.get(step_name), with(&all).steps.get(step_name)) {
+        if same(host.as_ref(), with(&all).as_ref()) {
             return all;
         }
         for (id, behind) in behind.iter().enumerate() {
