@@ -398,6 +398,8 @@ struct ChoosePage {
     field: Markup,
     summary: Option<(String, String)>,
     stopped: Option<(String, String)>,
+    /// The person may go on for themselves: the service is not one that a company applies for.
+    may_be_oneself: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -436,7 +438,10 @@ fn choose_page(
     let page = Page::new(node, visit, t("choose.heading"))
         .margin(t("choose.margin"))
         .mistakes(wrong);
+    let service = Name::parse(&slug).ok();
+    let service = service.and_then(|slug| publishing::running(node, &slug, visit.at.day));
     let page = ChoosePage {
+        may_be_oneself: !service.is_some_and(|known| needs_company(&known)),
         field: input.show()?,
         page,
         slug,
@@ -470,6 +475,14 @@ async fn chosen(
 ) -> Result<Response, Failure> {
     let t = |k| Texts::get(visit.lang, k).to_string();
     let slug = form.one("tjanst").unwrap_or_default().to_owned();
+    let onward = match slug.as_str() {
+        "" => "/mina".to_owned(),
+        slug => format!("/tjanster/{slug}/borja"),
+    };
+    if form.one("sjalv").is_some() {
+        login::act_for(&node, &person.0, None).await?;
+        return Ok(go(onward));
+    }
     let typed: Typed = form.0.iter().cloned().collect();
     let ctx = context(&node, &visit, &person, &slug);
     let number = samverk_domain::words::ids::Organisationsnummer::parse(form.one("orgnr").unwrap_or_default());
@@ -483,12 +496,7 @@ async fn chosen(
                 name,
             };
             login::act_for(&node, &person.0, Some(company)).await?;
-            let to = if slug.is_empty() {
-                "/mina".to_owned()
-            } else {
-                format!("/tjanster/{slug}/borja")
-            };
-            Ok(go(to))
+            Ok(go(onward))
         }
         Err(why) => {
             if let Some(known) = Name::parse(&slug)
@@ -515,6 +523,12 @@ async fn chosen(
     }
 }
 
+/// Whether the service is applied for by a company.
+fn needs_company(known: &KnownPack) -> bool {
+    let mut facts = known.pack.facts.iter();
+    facts.any(|fact| fact.source.it == Source::Represented && fact.ty.it == Type::OrgNr)
+}
+
 async fn begin(
     State(node): State<Arc<Node>>,
     visit: Visit,
@@ -522,12 +536,9 @@ async fn begin(
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
     let known = offered(&node, &visit, &slug)?;
-    let needs_company = known
-        .pack
-        .facts
-        .iter()
-        .any(|fact| fact.source.it == Source::Represented && fact.ty.it == Type::OrgNr);
-    let principal = match &person.0.acting_for {
+    let needs_company = needs_company(&known);
+    // A service that asks of no company is the person's own matter, whomever they acted for just before.
+    let principal = match person.0.acting_for.as_ref().filter(|_| needs_company) {
         Some(company) => Principal::Company {
             orgnr: company.number.clone(),
             name: company.name.clone(),
