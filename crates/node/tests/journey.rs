@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use samverk::chance::Chance;
 use samverk::clock::Clock;
 use samverk::config::Config;
+use samverk::demo::browser::{Filling, Page};
 use samverk::demo::data;
 use samverk::demo::player::{Applied, Person, Player};
 use samverk::demo::report::{self, Figures, Played};
@@ -24,6 +25,7 @@ use samverk::test_eid::{EidConfig, TestEid};
 use samverk::trust::keys::BodyKeys;
 use samverk_domain::events::Kind;
 use samverk_domain::fact::Name;
+use samverk_domain::pack::Pack;
 use samverk_domain::terms::BodyId;
 use samverk_store::StoreError;
 use tokio::sync::watch;
@@ -40,14 +42,17 @@ struct Federation {
     /// Stops the e-legitimation when it is dropped.
     _eid: watch::Sender<bool>,
     began: jiff::Timestamp,
+    pack: Pack,
     scenario: Scenario,
 }
 
 impl Federation {
+    /// With the first service that has all that the scenario names.
     async fn of(text: &str) -> Self {
         let packs = world::embedded_packs().unwrap();
-        let scenario = Scenario::read(&packs[0], "scenario", text).unwrap();
-        let (changes, not_running) = scenario.changes(&packs[0], &data::federation().unwrap());
+        let played = |pack: &Pack| Some((pack.clone(), Scenario::read(pack, "scenario", text).ok()?));
+        let (pack, scenario) = packs.iter().find_map(played).unwrap();
+        let (changes, not_running) = scenario.changes(&pack, &data::federation().unwrap());
         let dir = tempfile::tempdir().unwrap();
         let mut listeners: BTreeMap<String, TcpListener> = world::names()
             .unwrap()
@@ -104,6 +109,7 @@ impl Federation {
             surroundings,
             _eid: stop,
             began,
+            pack,
             scenario,
         };
         for (name, listener) in listeners {
@@ -132,7 +138,7 @@ impl Federation {
     fn player(&self) -> Player<'_> {
         Player {
             world: &self.world,
-            pack: &self.world.packs[0],
+            pack: &self.pack,
             scenario: &self.scenario,
         }
     }
@@ -189,6 +195,10 @@ impl Federation {
 fn on_runtime(listener: TcpListener) -> tokio::net::TcpListener {
     listener.set_nonblocking(true).unwrap();
     tokio::net::TcpListener::from_std(listener).unwrap()
+}
+
+fn demo_scenario(file: &str) -> &'static str {
+    data::SCENARIOS.iter().find(|own| own.path == file).unwrap().text
 }
 
 fn name(text: &str) -> Name {
@@ -256,6 +266,60 @@ async fn a_small_cafe_needs_one_registration_and_nothing_else() {
     let (_, played, figures) = Federation::play(data::SCENARIOS[1].text).await;
     assert_eq!(played.reached.len(), 1);
     assert!(figures.asked.len() < 15 && figures.uploaded.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limited_company_is_formed_and_its_owners_are_notified() {
+    let (federation, played, figures) = Federation::play(demo_scenario("bilda-aktiebolag.md")).await;
+    assert!(figures.although.is_empty(), "{:?}", figures.although);
+    assert_eq!(outcome(&played, "registrering"), Some("registrerat"));
+    assert_eq!(outcome(&played, "huvudmän"), Some("anmäld"));
+    assert!(!played.reached[&name("registrering")].automatic);
+    assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_applies_for_a_parking_permit_for_themselves_and_a_delegate_decides() {
+    let (federation, played, figures) = Federation::play(demo_scenario("parkeringstillstand.md")).await;
+    assert!(figures.although.is_empty(), "{:?}", figures.although);
+    assert_eq!(outcome(&played, "parkering"), Some("bifall"));
+    assert!(
+        !played.reached[&name("parkering")].automatic,
+        "health decides nothing by itself"
+    );
+    let board = "exempelkommun-a.samhallsbyggnadsnamnden";
+    assert_eq!(federation.cases("exempelkommun-a", board).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_acted_for_a_company_can_choose_to_act_for_themselves() {
+    let federation = Federation::of(demo_scenario("parkeringstillstand.md")).await;
+    let mut person = Person::new("198404272380").unwrap();
+    let portal = federation.world.url("foretagsporten");
+    let choose = |address: &str| format!("{portal}/foretrad{address}");
+    let page = person.open(&federation.world, &choose("")).await.unwrap();
+    let form = page.forms().into_iter().find(|form| form.field("orgnr").is_some());
+    let mut filling = Filling::default();
+    filling.put("orgnr", "559900-0006");
+    let page = person.send(&page, &form.unwrap(), &filling).await.unwrap();
+    let acting = |page: &Page| page.texts(".acting").concat();
+    assert!(acting(&page).contains("Matkultur"), "{}", acting(&page));
+    let page = person
+        .open(&federation.world, &choose("?tjanst=parkeringstillstand"))
+        .await
+        .unwrap();
+    let form = page.forms().into_iter().find(|form| form.field("sjalv").is_some());
+    let page = person.send(&page, &form.unwrap(), &Filling::default()).await.unwrap();
+    assert!(page.path().starts_with("/utkast/"), "{}", page.path());
+    assert!(!acting(&page).contains("Matkultur"), "{}", acting(&page));
+    let page = person
+        .open(&federation.world, &choose("?tjanst=starta-restaurang"))
+        .await
+        .unwrap();
+    assert!(
+        page.forms().iter().all(|form| form.field("sjalv").is_none()),
+        "a company applies for a restaurant"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use samverk_domain::words::ids::PersonId;
 use samverk_domain::words::signing::{MaySign, Signing};
 
 use super::data::{self, FederationData};
-use super::world::{Changes, same_subject};
+use super::world::{Changes, field_of, same_subject};
 
 /// Why a file cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +139,7 @@ impl Scenario {
         let subject = self.subject(pack, slot, register)?;
         let mut reader = csv::Reader::from_reader(data::register(&register.register)?.as_bytes());
         let mut header = reader.headers().ok()?.iter();
-        let at = header.position(|column| column == register.field.as_str())?;
+        let at = header.position(|column| field_of(column) == register.field.as_str())?;
         let mut rows = reader.records().flatten();
         let row = rows.find(|row| row.get(0).is_some_and(|own| same_subject(own, &subject)))?;
         fact.ty.it.value(row.get(at)?).ok()

@@ -1013,7 +1013,7 @@ fn rows(register: &Name, changes: &Changes) -> Result<String, NoWorld> {
             !changes
                 .unavailable
                 .iter()
-                .any(|(of, field)| of == register && *field.as_str() == header[*at])
+                .any(|(of, field)| of == register && field.as_str() == field_of(&header[*at]))
         })
         .collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -1029,10 +1029,15 @@ fn rows(register: &Name, changes: &Changes) -> Result<String, NoWorld> {
 
 fn change(cells: &mut [String], header: &csv::StringRecord, fields: BTreeMap<Name, String>) -> Result<(), String> {
     for (field, value) in fields {
-        let at = header.iter().position(|column| column == field.as_str());
+        let at = header.iter().position(|column| field_of(column) == field.as_str());
         cells[at.ok_or_else(|| format!("it has no field {field}"))?] = value;
     }
     Ok(())
+}
+
+/// The field in a column's heading, which may also state a type: `pågår (ja/nej)`.
+pub fn field_of(heading: &str) -> &str {
+    heading.split('(').next().unwrap_or(heading).trim()
 }
 
 /// Numbers are the same with or without a hyphen.
