@@ -3,14 +3,16 @@
 
 #![allow(clippy::unwrap_used)] // a test's helper functions stop the test
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use samverk_author::figures::{self, Figures};
 use samverk_author::folder;
-use samverk_domain::pack;
+use samverk_domain::check::uses;
+use samverk_domain::finding::SourceFile;
+use samverk_domain::pack::{self, Pack};
 
-fn all() -> BTreeMap<String, Figures> {
+fn services() -> Vec<(Pack, Vec<SourceFile>)> {
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(packs)
         .unwrap()
@@ -22,10 +24,17 @@ fn all() -> BTreeMap<String, Figures> {
         let files = folder::read(folder).unwrap();
         let (pack, _) = pack::parse::pack(files.clone());
         let pack = pack.unwrap_or_else(|| panic!("{} is not understood", folder.display()));
-        let figures = Figures::of(&pack, &files);
-        (figures.service.clone(), figures)
+        (pack, files)
     };
     folders.iter().map(of).collect()
+}
+
+fn all() -> BTreeMap<String, Figures> {
+    let of = |(pack, files): &(Pack, Vec<SourceFile>)| {
+        let figures = Figures::of(pack, files);
+        (figures.service.clone(), figures)
+    };
+    services().iter().map(of).collect()
 }
 
 /// What has been promised of a service.
@@ -90,5 +99,21 @@ fn the_services_keep_what_has_been_promised_of_them() {
         assert!(it.asked_max <= promise.asked_max, "{it:?}");
         assert!(it.untried.len() <= promise.untried_max, "{it:?}");
         assert!(it.attachments_held.len() <= promise.held_max, "{it:?}");
+    }
+}
+
+#[test]
+fn no_service_asks_the_same_thing_under_two_names() {
+    for (pack, _) in services() {
+        let mut asked = BTreeSet::new();
+        for fact in uses::facts(&pack) {
+            let name = &fact.name.it;
+            // A column's question is one of its list's.
+            let within = pack.list_of_column(name).map(|list| list.name.it.clone());
+            if let Some(question) = pack.text("sv", &format!("fråga.{name}")) {
+                assert!(asked.insert((within, question.to_lowercase())), "{name}: {question}");
+            }
+        }
+        assert!(!asked.is_empty(), "{}", pack.meta.slug.it);
     }
 }
