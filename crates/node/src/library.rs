@@ -20,6 +20,7 @@ use samverk_store::{Store, StoreError, Tx, versions};
 use tokio::sync::watch;
 
 use samverk_author::folder::{self, Unreadable};
+use samverk_author::forms;
 
 use crate::node::Node;
 
@@ -37,6 +38,8 @@ struct Shelf {
     packs: BTreeMap<(Name, u32), Arc<Known>>,
     /// Older and newer version → the older with what counts of the newer.
     carried: BTreeMap<(Name, u32, u32), Arc<Known>>,
+    /// Today's forms beside a service, from its folder.
+    forms: BTreeMap<Name, Arc<SourceFile>>,
     /// Up to which change of the store's table this is.
     read_to: i64,
 }
@@ -166,7 +169,12 @@ impl Library {
                 first,
             })?;
             let key = known.key();
+            let forms = path.join(forms::FILE);
+            let forms = forms.is_file().then(|| folder::read_one(&forms)).transpose()?;
             let mut shelf = library.shelf.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(forms) = forms {
+                shelf.forms.insert(key.0.clone(), Arc::new(forms));
+            }
             if shelf.packs.insert(key.clone(), Arc::new(known)).is_some() {
                 return Err(NotServed::Twice(key.0, key.1));
             }
@@ -246,6 +254,11 @@ impl Library {
         let shelf = self.shelf();
         let range = shelf.packs.range((slug.clone(), 0)..=(slug.clone(), u32::MAX));
         range.map(|(_, known)| Arc::clone(known)).collect()
+    }
+
+    /// `blanketter.md` of the service's folder.
+    pub fn forms(&self, slug: &Name) -> Option<Arc<SourceFile>> {
+        self.shelf().forms.get(slug).cloned()
     }
 
     pub fn all(&self) -> Vec<Arc<Known>> {

@@ -262,6 +262,28 @@ async fn a_restaurant_with_everything_meets_nine_performers_one_of_them_private(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_has_its_paper_form_and_the_forms_of_today_beside_it() {
+    let federation = Federation::of(data::SCENARIOS[1].text).await;
+    let slug = federation.world.packs[0].meta.slug.it.clone();
+    let portal = federation.world.portal(&slug).unwrap().name.clone();
+    let base = format!("{}/tjanster/{slug}", federation.world.url(&portal));
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let page = async |path: &str| {
+        let answer = http.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        (policy, answer.text().await.unwrap())
+    };
+    let (_, start) = page("").await;
+    assert!(start.contains("/blankett\"") && start.contains("/blanketter\""));
+    let (policy, paper) = page("/blankett").await;
+    assert!(policy.contains("style-src 'sha256-") && paper.contains("Det här hämtar myndigheten själv"));
+    let (_, today) = page("/blanketter?lang=sv").await;
+    assert!(today.contains("<s>") && today.contains("bolagsregistret"));
+    assert!(page("/blanketter?lang=en").await.1.contains("Asked once."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_small_cafe_needs_one_registration_and_nothing_else() {
     let (_, played, figures) = Federation::play(data::SCENARIOS[1].text).await;
     assert_eq!(played.reached.len(), 1);

@@ -570,6 +570,10 @@ impl World {
                     for file in &pack.files {
                         write_open(&folder.join(&file.path), file.text.as_bytes())?;
                     }
+                    let todays = format!("{}/{}", pack.meta.slug.it, samverk_author::forms::FILE);
+                    if let Some(forms) = data::PACKS.iter().find(|file| file.path == todays) {
+                        write_open(&folder.join(samverk_author::forms::FILE), forms.text.as_bytes())?;
+                    }
                 }
             }
         }

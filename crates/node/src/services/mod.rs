@@ -4,7 +4,8 @@
 //! person's fresh login was bound to; what is submitted is delivered at least once and handled once. Reading order:
 //! [`draft`] (what is known), [`vault`] (where it is kept), [`represent`] (for whom), [`fetch`] (what registers know),
 //! [`field`] (what a person types), [`prepare`] (what would be submitted), [`submit`], [`inbound`] (what bodies say
-//! afterwards), [`replies`] (what the person answers them), [`duties`] (what the person must do then), [`pages`].
+//! afterwards), [`replies`] (what the person answers them), [`duties`] (what the person must do then), [`pages`],
+//! [`paper`] (the service as a form, beside today's forms).
 
 pub mod draft;
 pub mod duties;
@@ -12,6 +13,7 @@ pub mod fetch;
 pub mod field;
 pub mod inbound;
 pub mod pages;
+pub mod paper;
 pub mod prepare;
 pub mod replies;
 pub mod represent;

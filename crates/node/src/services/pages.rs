@@ -202,7 +202,7 @@ fn label(pack: &Pack, lang: Lang, fact: &Name) -> String {
         .to_owned()
 }
 
-fn title(pack: &Pack, lang: Lang) -> String {
+pub(super) fn title(pack: &Pack, lang: Lang) -> String {
     pack.text(lang.code(), "tjänst.titel")
         .unwrap_or(pack.title.it.as_str())
         .to_owned()
@@ -230,6 +230,8 @@ struct ServicePage {
     at_hand: Vec<String>,
     steps: Vec<StepLine>,
     not_adopted: Vec<String>,
+    /// Today's forms are known.
+    has_forms: bool,
 }
 
 struct StepLine {
@@ -316,6 +318,7 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
         at_hand,
         steps,
         not_adopted,
+        has_forms: super::paper::beside(&node.library, pack).is_some(),
         slug,
         page,
     })
@@ -377,7 +380,7 @@ fn body_name(lang: Lang, sv: &str, en: &str) -> String {
 }
 
 /// The newest version of a service that may be started here.
-fn offered(node: &Node, visit: &Visit, slug: &str) -> Result<Arc<KnownPack>, Failure> {
+pub(super) fn offered(node: &Node, visit: &Visit, slug: &str) -> Result<Arc<KnownPack>, Failure> {
     let slug = Name::parse(slug).map_err(|_| Failure::NotFound)?;
     let may = node
         .config

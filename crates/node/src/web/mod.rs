@@ -51,6 +51,7 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::exchange::http::routes())
         .merge(crate::exchange::pages::routes())
         .merge(crate::services::pages::routes())
+        .merge(crate::services::paper::routes())
         .merge(crate::cases::pages::routes())
         .merge(crate::post::routes())
         .merge(crate::effects::pages::routes())
