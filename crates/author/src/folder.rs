@@ -19,6 +19,8 @@ pub const FILES_MAX: usize = 400;
 pub enum Unreadable {
     #[error("{path}: {why}")]
     Io { path: PathBuf, why: std::io::Error },
+    #[error("there is no folder {path}{}", near.as_ref().map(|near| format!("; did you mean {}?", near.display())).unwrap_or_default())]
+    NotThere { path: PathBuf, near: Option<PathBuf> },
     #[error("{0} is not a service: there is no tjanst.md in it")]
     NotAService(PathBuf),
     #[error("{0} is larger than {FILE_BYTES_MAX} bytes; a service document is text that people read")]
@@ -46,8 +48,18 @@ pub fn read(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
         path
     };
     if !folder.join("tjanst.md").is_file() {
-        // A path that does not exist at all deserves the system's own reason.
-        fs::metadata(folder).map_err(|why| io(folder, why))?;
+        match fs::metadata(folder) {
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+                // Services usually stand in a folder of their own kind.
+                let near = Path::new("packs").join(folder);
+                return Err(Unreadable::NotThere {
+                    path: folder.to_owned(),
+                    near: near.join("tjanst.md").is_file().then_some(near),
+                });
+            }
+            Err(why) => return Err(io(folder, why)),
+            Ok(_) => {}
+        }
         return Err(Unreadable::NotAService(folder.to_owned()));
     }
     let mut wanted: Vec<String> = Vec::new();
@@ -141,7 +153,10 @@ mod tests {
     fn a_folder_without_a_service_says_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(read(folder.path()), Err(Unreadable::NotAService(_))));
-        assert!(matches!(read(Path::new("/no/such/place")), Err(Unreadable::Io { .. })));
+        assert!(matches!(
+            read(Path::new("/no/such/place")),
+            Err(Unreadable::NotThere { .. })
+        ));
     }
 
     #[test]

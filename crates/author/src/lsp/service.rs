@@ -48,7 +48,11 @@ impl Service {
         let (mut files, unreadable) = match folder::read(&root) {
             Ok(files) => (files, None),
             // A service that has not been saved yet.
-            Err(folder::Unreadable::NotAService(_) | folder::Unreadable::Io { .. }) => (Vec::new(), None),
+            Err(
+                folder::Unreadable::NotAService(_)
+                | folder::Unreadable::NotThere { .. }
+                | folder::Unreadable::Io { .. },
+            ) => (Vec::new(), None),
             Err(why) => (Vec::new(), Some(why.to_string())),
         };
         for (path, text) in buffers {

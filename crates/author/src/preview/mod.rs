@@ -250,11 +250,9 @@ fn picker(out: &mut String, pack: &Pack, view: View, chosen: &Chosen, root: &str
 // ---- the service ----
 
 fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &str) {
-    let _ = write!(
-        out,
-        "<p class=\"lead\">{}</p>\n<h2>Steg och organ</h2>\n",
-        escaped(&pack.intro)
-    );
+    let _ = writeln!(out, "<p class=\"lead\">{}</p>", escaped(&pack.intro));
+    stopped(out, pack, case);
+    out.push_str("<h2>Steg och organ</h2>\n");
     out.push_str("<table><thead><tr><th scope=\"col\">Steg</th><th scope=\"col\">Hos</th><th scope=\"col\">Blir</th><th scope=\"col\">Frist</th><th scope=\"col\">Avgift</th></tr></thead><tbody>\n");
     for step in &pack.steps {
         let result = case.evaluation.steps.get(&step.name.it);
@@ -308,6 +306,21 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
         }
     }
     out.push_str("</ol>\n<button type=\"submit\">Räkna om</button>\n</form>\n");
+}
+
+/// What stops the applicant from going on, in the document's words. Then nothing is sent and no step comes to anything.
+fn stopped(out: &mut String, pack: &Pack, case: &Case) -> bool {
+    let broken = rules::broken_controls(pack, &case.truth.facts, &case.truth.setting);
+    for id in &broken {
+        let control = pack.controls.iter().find(|control| control.id.it == *id);
+        let message = control.map_or("", |control| control.message.it.as_str());
+        let _ = writeln!(
+            out,
+            "<p class=\"preview-state preview-state--wrong\"><strong>Stoppas av kontrollen {id}.</strong> {} Inget skickas förrän svaret är ett annat.</p>",
+            escaped(message)
+        );
+    }
+    !broken.is_empty()
 }
 
 fn fetched(out: &mut String, pack: &Pack, case: &Case, slots: &[Slot]) {
@@ -503,6 +516,9 @@ fn dependencies(out: &mut String, pack: &Pack, root: &str) {
 // ---- letters ----
 
 fn letters(out: &mut String, pack: &Pack, case: &Case) {
+    if stopped(out, pack, case) {
+        return;
+    }
     let mut is_any = false;
     for step in &pack.steps {
         let Some(result) = case.evaluation.steps.get(&step.name.it) else {

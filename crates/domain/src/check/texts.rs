@@ -16,6 +16,27 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     for (code, language) in LANGUAGES {
         let texts = pack.texts.get(*code);
         let Some(texts) = texts.filter(|texts| !texts.is_empty()) else {
+            let path = format!("texter.{code}.md");
+            if pack.files.iter().any(|file| file.path == path) {
+                let missing: Vec<&str> = keys
+                    .iter()
+                    .filter(|(_, need)| matches!(need, Need::Always) || (**need == Need::NotInSwedish && *code != "sv"))
+                    .map(|(key, _)| key.as_str())
+                    .collect();
+                found.push(
+                    Finding::error(
+                        "S503",
+                        pack.title.span,
+                        format!("Filen {path} har inga texter på {language}."),
+                    )
+                    .label("tabellen är tom")
+                    .suggest(format!(
+                        "Skriv en rad `| nyckel | text |` för var och en av dessa: {}.",
+                        missing.join(", ")
+                    )),
+                );
+                continue;
+            }
             found.push(
                 Finding::error(
                     "S503",

@@ -56,6 +56,20 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn slug(text: &str) -> anyhow::Result<Name> {
+    let plain: String = text
+        .chars()
+        .map(|c| match c {
+            'å' | 'ä' => 'a',
+            'ö' => 'o',
+            'é' => 'e',
+            'ü' => 'u',
+            c => c,
+        })
+        .collect();
+    anyhow::ensure!(
+        plain == text,
+        "a service's name stands in addresses and folders; write it without å, ä and ö: {plain}"
+    );
     let name = Name::parse(text)?;
     anyhow::ensure!(
         name.as_str() == text && !text.contains('.'),

@@ -441,7 +441,10 @@ fn validity(reader: &mut Reader, at: Slice<'_>) -> Option<(Spanned<Date>, Option
             at,
             "Giltigheten har inget slut.",
             "– saknas",
-            format!("Skriv {} –, eller två dagar med tankstreck mellan.", at.text),
+            format!(
+                "Skriv {} –, eller två dagar med tankstreck mellan.",
+                at.text.trim_end_matches([' ', '-'])
+            ),
         );
         return None;
     };
