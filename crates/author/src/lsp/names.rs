@@ -362,6 +362,14 @@ impl Reading {
         }
     }
 
+    /// The kind of the control, signature or duty that has this id.
+    fn beside(&self, id: &str) -> Option<&'static str> {
+        let tables = self.rows.get(id)?;
+        ["kontroll", "underskrift", "skyldighet"]
+            .into_iter()
+            .find(|kind| tables.iter().any(|table| table == kind))
+    }
+
     /// What is uncertain: a name of any kind, or a table and its row.
     fn about(&mut self, file: File<'_>, cell: Range<usize>) {
         let all = words(file.text, cell);
@@ -387,6 +395,11 @@ impl Reading {
                 Symbol::Role(word)
             } else if self.lists.contains(&word) {
                 Symbol::List(word)
+            } else if let Some(kind) = self.beside(&word) {
+                Symbol::Row {
+                    table: kind.to_owned(),
+                    id: word,
+                }
             } else {
                 continue;
             };
@@ -554,6 +567,19 @@ impl Reading {
     fn expected(&mut self, file: File<'_>, row: &Row, step: usize, outcome: Option<usize>, grounds: Option<usize>) {
         let Some(cell) = row.cells.get(step) else { return };
         let name = file.fold(cell);
+        if name == samverk_domain::rules::example::SUBMISSION {
+            // The ground is a control, or words about who may sign.
+            if let Some(cell) = grounds.and_then(|at| row.cells.get(at)) {
+                self.known(file, cell.clone(), |it, word| {
+                    let is_control = it.rows.get(word).is_some_and(|tables| tables.contains("kontroll"));
+                    is_control.then(|| Symbol::Row {
+                        table: "kontroll".to_owned(),
+                        id: word.to_owned(),
+                    })
+                });
+            }
+            return;
+        }
         if !self.steps.contains(&name) {
             return;
         }
