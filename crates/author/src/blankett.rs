@@ -343,10 +343,9 @@ impl<'p> Form<'p> {
                 );
                 match is_boxes {
                     true => out.raw(&format!("<fieldset>\n<legend>{}</legend>\n", escaped(&asked))),
-                    false if matches!(fact.ty.it, Type::Period) => out.raw(&format!(
-                        "<p class=\"asked\" id=\"f{number}-namn\">{}</p>\n",
-                        escaped(&asked)
-                    )),
+                    false if matches!(fact.ty.it, Type::Period) => {
+                        out.raw(&format!("<p class=\"asked\">{}</p>\n", escaped(&asked)))
+                    }
                     false => out.raw(&format!(
                         "<label class=\"asked\" for=\"f{number}\">{}</label>\n",
                         escaped(&asked)

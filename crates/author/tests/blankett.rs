@@ -42,7 +42,9 @@ fn every_question_of_the_service_stands_on_the_paper_once() {
         let asked = pack.facts.iter().filter(|fact| fact.source.it == Source::Applicant);
         for fact in asked {
             let question = fact.question.as_ref().unwrap().it.as_str();
-            assert_eq!(html.matches(question).count(), 1, "{slug}: {question}");
+            // The two days of a period repeat it for those who cannot see the page.
+            let shown = html.matches(question).count() - html.matches(&format!("aria-label=\"{question}")).count();
+            assert_eq!(shown, 1, "{slug}: {question}");
         }
     }
 }
@@ -85,7 +87,7 @@ fn a_form_of_one_step_asks_only_for_that_step_and_without_conditions() {
     let html = blankett::write(&pack, Some(&name("kassaregister"))).unwrap().html;
     assert!(html.contains("Tillverkningsnummer") && !html.contains("Vad ska ni tillaga"));
     assert!(!html.contains("Fylls i bara om"));
-    let why = blankett::write(&pack, Some(&name("bygglov"))).unwrap_err();
+    let why = blankett::write(&pack, Some(&name("bibliotek"))).unwrap_err();
     assert!(matches!(why, NoForm::NoStep(..)) && why.to_string().contains("gasol"));
 }
 
@@ -117,7 +119,9 @@ fn every_field_has_a_name_of_its_own() {
         let has_label = html.contains(&format!("for=\"{id}\""));
         let (_, field) = html.split_once(&format!(" id=\"{id}\"")).unwrap();
         assert!(
-            has_label || field.split('>').next().unwrap().contains("aria-label="),
+            has_label
+                || field.split('>').next().unwrap().contains("aria-label=")
+                || html.contains(&format!("aria-labelledby=\"{id}\"")),
             "{id}"
         );
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use samverk_author::export::{self, Format};
 use samverk_author::folder;
-use samverk_domain::pack::{self, Pack, RuleKind};
+use samverk_domain::pack::{self, CellResult, Pack, RuleKind};
 
 /// Every service that the project has.
 fn packs() -> Vec<Pack> {
@@ -206,7 +206,13 @@ fn what_is_exported_as_dmn_and_imported_again_is_the_same_tables() {
         let model = export::dmn::export(&pack);
         let imported = samverk_author::import::dmn::import(&model.xml).unwrap();
         let document = pack.files.iter().find(|file| file.path == "tjanst.md").unwrap();
-        for rule in &pack.rules {
+        // A calculated result is a formula there, which the import lists and leaves out.
+        let is_calculated = |rule: &&pack::Rule| {
+            rule.rows
+                .iter()
+                .any(|row| matches!(row.result.it, CellResult::Calculated(_)))
+        };
+        for rule in pack.rules.iter().filter(|rule| !is_calculated(rule)) {
             let heading = match rule.kind {
                 RuleKind::Fact => format!("## Regel: {} (", rule.name.it),
                 RuleKind::Outcome => format!("## Utfallsregel: {} (", rule.name.it),
