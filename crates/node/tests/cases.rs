@@ -1047,7 +1047,7 @@ async fn planned_camp(town: &Town, young: u32, bathes: bool) -> Application {
     let application = camp_application(town, "tillstånd", &answers);
     town.apply_for(BOARD, &application).await;
     town.until("exempelkommun-a", BOARD, &application, "the case", |open| {
-        open.row.stands.todo != ""
+        !open.row.stands.todo.is_empty()
     })
     .await;
     let assessed = [

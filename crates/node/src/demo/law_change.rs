@@ -137,7 +137,7 @@ pub async fn run(dir: Option<&Path>, port_base: Option<u16>) -> anyhow::Result<E
 
 async fn play(world: &World, older: &Pack, dir: &Path, processes: &mut Processes) -> anyhow::Result<()> {
     println!("Startar {} noder …", NODES.len());
-    processes.start_all(world, NODES.into_iter(), &mut |_| {}).await?;
+    processes.start_all(world, NODES, &mut |_| {}).await?;
     let slug = older.meta.slug.it.clone();
 
     println!(
