@@ -254,6 +254,27 @@ async fn answer_question(browser: &Browser, scenario: &Scenario, files: PathBuf,
             dates.push(date);
         }
         match ty.as_str() {
+            "checkbox" => {
+                let (fact, _) = name.rsplit_once('-').unwrap();
+                let is_none = !name.rsplit('-').next().unwrap().starts_with("val");
+                let answer = scenario.of(fact);
+                let label = browser
+                    .text_of(&format!(
+                        "{own} label[for=\"{}\"]",
+                        field.attr("id").await.unwrap().unwrap()
+                    ))
+                    .await;
+                let is_chosen = match is_none {
+                    true => answer == "inga",
+                    false => answer
+                        .split(", ")
+                        .any(|word| label.trim().to_lowercase() == word.to_lowercase()),
+                };
+                if is_chosen {
+                    browser.tab_to(&css).await;
+                    browser.press(' ').await;
+                }
+            }
             "radio" => choose(browser, name, scenario.of(name).split(';').next().unwrap_or_default()).await,
             "file" => {
                 browser.tab_to(&css).await;
@@ -297,6 +318,8 @@ async fn kind_of_question(browser: &Browser, form: &str, fields: usize) -> Strin
     };
     let kind = if has("input[type=radio]").await {
         "radio"
+    } else if has("input[type=checkbox]").await {
+        "boxes"
     } else if has("input[type=file]").await {
         "file"
     } else if has("textarea").await {

@@ -113,6 +113,13 @@ fn fill(form: &Form, scenario: &Scenario) -> Filling {
             filling.put(name, "ja");
         } else if name.starts_with("fel.") {
             continue;
+        } else if let Some(fact) = name.strip_suffix("-inga") {
+            if scenario.of(fact) == "inga" {
+                filling.put(name, &field.value);
+            }
+        } else if name.rsplit_once("-val").is_some() {
+            // Of several choices these scenarios take none.
+            continue;
         } else if name == "orgnr" {
             filling.put(name, scenario.of("företag.orgnr"));
         } else if field.kind == Kind::File {
