@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use samverk_domain::check;
 use samverk_domain::fact::Name;
-use samverk_domain::finding::{Finding, Severity, Span};
+use samverk_domain::finding::{Finding, Severity};
 use samverk_domain::pack::{
     Decider, Fact, Mode, OutcomeKind, Pack, Parameter, ParameterDefault, ParameterType, SetBy, Source, Step,
 };
@@ -209,8 +209,11 @@ impl Paper<'_> {
         let rows = self.steps.iter().map(|step| {
             vec![
                 self.step_name(step),
-                self.cut(step.needed_when.span),
-                step.deadline.as_ref().map(|it| self.cut(it.span)).unwrap_or_default(),
+                self.pack.words_at(step.needed_when.span),
+                step.deadline
+                    .as_ref()
+                    .map(|it| self.pack.words_at(it.span))
+                    .unwrap_or_default(),
                 step.fee.as_ref().map(|fee| self.name_of(&fee.it)).unwrap_or_default(),
                 step.law.as_ref().map(|law| law.it.to_string()).unwrap_or_default(),
             ]
@@ -220,16 +223,16 @@ impl Paper<'_> {
         let rows = self.steps.iter().flat_map(|step| {
             self.pack.outcomes_of(&step.name.it).map(|outcome| {
                 let heard = match outcome.heard_for.it {
-                    Some(_) => self.cut(outcome.heard_for.span),
+                    Some(_) => self.pack.words_at(outcome.heard_for.span),
                     None => "nej".to_owned(),
                 };
                 vec![
                     self.step_name(step),
                     outcome.name.it.clone(),
                     kind(outcome.kind.it).to_owned(),
-                    self.cut(outcome.decider.span),
+                    self.pack.words_at(outcome.decider.span),
                     heard,
-                    self.cut(outcome.appeal.span),
+                    self.pack.words_at(outcome.appeal.span),
                 ]
             })
         });
@@ -303,7 +306,10 @@ impl Paper<'_> {
     fn parameter(&self, parameter: &Parameter) -> Vec<String> {
         let standard = match &parameter.default.it {
             ParameterDefault::None => None,
-            _ => Some(format!("{} (dokumentets standard)", self.cut(parameter.default.span))),
+            _ => Some(format!(
+                "{} (dokumentets standard)",
+                self.pack.words_at(parameter.default.span)
+            )),
         };
         let proposed = self.order.values.get(&parameter.name.it).cloned().or(standard);
         let counted = match parameter.counted_at {
@@ -313,7 +319,7 @@ impl Paper<'_> {
         };
         vec![
             self.name_of(&parameter.name.it),
-            self.cut(parameter.ty.span),
+            self.pack.words_at(parameter.ty.span),
             proposed.unwrap_or_default(),
             counted.to_owned(),
             parameter.source.as_ref().map(|it| it.it.clone()).unwrap_or_default(),
@@ -329,9 +335,9 @@ impl Paper<'_> {
             .filter(|duty| own(&duty.after.it.step))
             .map(|duty| {
                 vec![
-                    self.cut(duty.after.span),
+                    self.pack.words_at(duty.after.span),
                     duty.text.it.clone(),
-                    self.cut(duty.due.span),
+                    self.pack.words_at(duty.due.span),
                     duty.law.as_ref().map(|law| law.it.to_string()).unwrap_or_default(),
                 ]
             })
@@ -447,7 +453,7 @@ impl Paper<'_> {
             .iter()
             .map(|it| {
                 vec![
-                    self.cut(it.about.span),
+                    self.pack.words_at(it.about.span),
                     it.what.it.clone(),
                     it.check.as_ref().map(|check| check.it.clone()).unwrap_or_default(),
                 ]
@@ -513,17 +519,6 @@ impl Paper<'_> {
             Source::Rule => "regel i dokumentet".to_owned(),
             Source::Parameter => "parameter".to_owned(),
         }
-    }
-
-    /// Words of the document, as they stand.
-    fn cut(&self, span: Span) -> String {
-        let text = self
-            .pack
-            .files
-            .get(usize::from(span.file.0))
-            .map_or("", |file| file.text.as_str());
-        let cut = text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        cut.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn own_parameters(&self, set_by: SetBy) -> impl Iterator<Item = &Parameter> {

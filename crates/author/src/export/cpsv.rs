@@ -12,6 +12,9 @@ use samverk_domain::pack::{Area, Fact, OutcomeKind, Pack, Source, Step, Type, Un
 use samverk_domain::words::law::{Act, Lagrum, Place, Reference};
 use serde_json::{Map, Value as Json, json};
 
+// Turtle 1.1 §6.4 escapes a text as FEEL does.
+use super::feel::string as quoted;
+
 /// Prefix and address of each vocabulary.
 const PREFIXES: [(&str, &str); 8] = [
     ("adms", "http://www.w3.org/ns/adms#"),
@@ -423,23 +426,6 @@ fn turtle(graph: &Graph) -> String {
         }
         out.push_str(" .\n");
     }
-    out
-}
-
-/// Turtle 1.1 §6.4.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
     out
 }
 

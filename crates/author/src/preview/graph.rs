@@ -10,7 +10,7 @@ use samverk_domain::check;
 use samverk_domain::fact::Name;
 use samverk_domain::pack::{Pack, RuleKind, Source};
 
-use super::escaped;
+use crate::paper::escaped;
 
 /// A box of the drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use samverk_domain::rules::{self, Evaluation, Fired, Question, Setting, Verdict}
 use samverk_domain::words::law::Lagrum;
 
 use crate::coverage;
+use crate::paper::escaped;
 
 pub mod graph;
 
@@ -273,7 +274,11 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
             _ if step.fee.is_some() => "sätts av den som antar".to_owned(),
             _ => String::new(),
         };
-        let deadline = step.deadline.as_ref().map(|it| cut(pack, it.span)).unwrap_or_default();
+        let deadline = step
+            .deadline
+            .as_ref()
+            .map(|it| pack.words_at(it.span))
+            .unwrap_or_default();
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
@@ -460,7 +465,7 @@ fn tables(out: &mut String, pack: &Pack, case: &Case) {
         for column in &rule.columns {
             let label = match &column.it {
                 Column::Id => "id".to_owned(),
-                _ => cut(pack, column.span),
+                _ => pack.words_at(column.span),
             };
             let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(&label));
         }
@@ -476,7 +481,7 @@ fn tables(out: &mut String, pack: &Pack, case: &Case) {
                 (false, false) => ("", ""),
             };
             let _ = write!(out, "<tr{class}><td>{state}</td>");
-            for cell in cells(&cut(pack, row.span)) {
+            for cell in cells(&pack.words_at(row.span)) {
                 let _ = write!(out, "<td>{}</td>", escaped(&cell));
             }
             out.push_str("</tr>\n");
@@ -580,7 +585,7 @@ impl Reading<'_> {
                 }
                 Block::Grounds(_) => self.grounds(out),
                 Block::Appeal(_) => {
-                    let _ = writeln!(out, "<p>{}</p>", escaped(&cut(self.pack, self.outcome.appeal.span)));
+                    let _ = writeln!(out, "<p>{}</p>", escaped(&self.pack.words_at(self.outcome.appeal.span)));
                 }
                 Block::Duties(_) => {
                     out.push_str("<ul>");
@@ -718,30 +723,6 @@ fn text(pack: &Pack, key: &str, otherwise: &str) -> String {
 
 fn name_of(pack: &Pack, fact: &Name) -> String {
     text(pack, &format!("namn.{fact}"), fact.as_str())
-}
-
-fn cut(pack: &Pack, span: samverk_domain::finding::Span) -> String {
-    let file = pack
-        .files
-        .get(usize::from(span.file.0))
-        .map_or("", |file| file.text.as_str());
-    let cut = file.get(span.start as usize..span.end as usize).unwrap_or_default();
-    cut.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Text inside HTML, also inside an attribute.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// What the pages need beside a node's own stylesheets.

@@ -1028,6 +1028,14 @@ impl Pack {
         names
     }
 
+    /// The document's own words at a place, each blank and line break as one space.
+    pub fn words_at(&self, span: Span) -> String {
+        let file = self.files.get(usize::from(span.file.0));
+        let text = file.map_or("", |file| file.text.as_str());
+        let words = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// The text in the language, or the Swedish one, or nothing.
     pub fn text(&self, language: &str, key: &str) -> Option<&str> {
         let of = |language: &str| {

@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use samverk_domain::terms::BodyKind;
+use samverk_domain::words::time::MONTHS;
 
 use super::assets::{SHEETS, Sheet};
 use super::error::Failure;
@@ -263,20 +264,6 @@ impl Page {
 
 /// `18 november 2026`, `18 November 2026`.
 pub fn day(lang: Lang, date: Date) -> String {
-    const SV: [&str; 12] = [
-        "januari",
-        "februari",
-        "mars",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "augusti",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
     const EN: [&str; 12] = [
         "January",
         "February",
@@ -293,7 +280,7 @@ pub fn day(lang: Lang, date: Date) -> String {
     ];
     let month = usize::from(date.month().unsigned_abs().saturating_sub(1)).min(11);
     let months = match lang {
-        Lang::Sv => SV,
+        Lang::Sv => MONTHS,
         Lang::En => EN,
     };
     format!("{} {} {}", date.day(), months[month], date.year())
