@@ -42,11 +42,7 @@ pub fn is_document(path: &str) -> bool {
 
 /// Reads the folder of a service. The path may also name its `tjanst.md`.
 pub fn read(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
-    let folder = if path.file_name().is_some_and(|name| name == "tjanst.md") {
-        path.parent().unwrap_or(Path::new("."))
-    } else {
-        path
-    };
+    let folder = of(path);
     if !folder.join("tjanst.md").is_file() {
         match fs::metadata(folder) {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
@@ -74,6 +70,24 @@ pub fn read(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
         return Err(Unreadable::TooMany(folder.to_owned()));
     }
     wanted.into_iter().map(|name| file(folder, name)).collect()
+}
+
+/// Reads a file of a service's folder that is no part of the service, as `blanketter.md`; its path in the result is its name.
+pub fn beside(path: &Path, name: &str) -> Result<Option<SourceFile>, Unreadable> {
+    let folder = of(path);
+    if !folder.join(name).is_file() {
+        return Ok(None);
+    }
+    file(folder, name.to_owned()).map(Some)
+}
+
+/// The folder that a path to it or to its `tjanst.md` names.
+fn of(path: &Path) -> &Path {
+    if path.file_name().is_some_and(|name| name == "tjanst.md") {
+        path.parent().unwrap_or(Path::new("."))
+    } else {
+        path
+    }
 }
 
 /// Reads one text with the same limits; `path` in the result is as given.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use samverk_domain::check::play::Played;
 use samverk_domain::fact::Name;
 use samverk_domain::finding::{FileId, Finding, SourceFile, Span};
 use samverk_domain::pack::{Pack, Source};
@@ -26,11 +27,14 @@ pub struct Forms {
     pub askings: Vec<Asking>,
 }
 
-/// A form of today. `| Blankett | Organ | Källa |`
+/// A form of today. `| Blankett | Organ | Steg | Källa |`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Form {
     pub name: String,
     pub body: String,
+    /// The service's steps that stand in for it: whoever needs one of them would have filled it in. None: the service
+    /// begins where the form is already done, and no example counts it.
+    pub steps: Vec<Name>,
     /// Where it is known from.
     pub source: String,
 }
@@ -112,7 +116,7 @@ pub fn read(pack: &Pack, file: &SourceFile, id: FileId) -> (Forms, Vec<Finding>)
             if !is_known {
                 found.push(
                     Finding::error("S801", row.span, "Tabellen har andra kolumner än de som läses här.").suggest(
-                        "Skriv ”Blankett | Organ | Källa” eller ”Uppgift | Blanketter | Motsvarar | Inte längre”.",
+                        "Skriv ”Blankett | Organ | Steg | Källa” eller ”Uppgift | Blanketter | Motsvarar | Inte längre”.",
                     ),
                 );
             }
@@ -125,7 +129,7 @@ pub fn read(pack: &Pack, file: &SourceFile, id: FileId) -> (Forms, Vec<Finding>)
                 "Raden har inte lika många celler som tabellens rubrik.",
             ));
         } else if columns == FORM_COLUMNS {
-            form(&row, &mut forms, &mut found);
+            form(pack, &row, &mut forms, &mut found);
         } else if columns == ASKING_COLUMNS {
             asking(pack, &row, &mut forms, &mut found);
         }
@@ -133,11 +137,21 @@ pub fn read(pack: &Pack, file: &SourceFile, id: FileId) -> (Forms, Vec<Finding>)
     (forms, found)
 }
 
-const FORM_COLUMNS: [&str; 3] = ["blankett", "organ", "källa"];
+const FORM_COLUMNS: [&str; 4] = ["blankett", "organ", "steg", "källa"];
 const ASKING_COLUMNS: [&str; 4] = ["uppgift", "blanketter", "motsvarar", "inte längre"];
 
-fn form(row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) {
-    let [name, body, source] = [0, 1, 2].map(|at| row.cells[at].0.clone());
+fn form(pack: &Pack, row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) {
+    let [name, body, source] = [0, 1, 3].map(|at| row.cells[at].0.clone());
+    let mut steps = Vec::new();
+    for word in words(&row.cells[2].0) {
+        match pack.steps.iter().find(|step| step.name.it.as_str() == word) {
+            Some(step) => steps.push(step.name.it.clone()),
+            None => {
+                let known = pack.steps.iter().map(|step| step.name.it.as_str());
+                found.push(not_there("steg", word, row.cells[2].1, known));
+            }
+        }
+    }
     if name.is_empty() || source.is_empty() {
         found.push(
             Finding::error("S801", row.span, "En blankett behöver ett namn och en källa.")
@@ -150,14 +164,33 @@ fn form(row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) {
             format!("Blanketten ”{name}” står redan här."),
         ));
     } else {
-        forms.forms.push(Form { name, body, source });
+        forms.forms.push(Form {
+            name,
+            body,
+            steps,
+            source,
+        });
+    }
+}
+
+/// What stands in a cell, parted by commas.
+fn words(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn not_there<'k>(kind: &str, name: &str, at: Span, known: impl Iterator<Item = &'k str>) -> Finding {
+    let one = if kind == "steg" { "Inget" } else { "Ingen" };
+    let finding = Finding::error("S802", at, format!("{one} {kind} heter ”{name}”."));
+    match known.min_by_key(|known| strsim::levenshtein(known, name)) {
+        Some(nearest) => finding.suggest(format!("Menade du {nearest}?")),
+        None => finding.suggest("Skriv tabellen över blanketter först."),
     }
 }
 
 fn asking(pack: &Pack, row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) {
     let (what, asked, facts, no_longer) = (&row.cells[0], &row.cells[1], &row.cells[2], &row.cells[3]);
     let mut asked_in = Vec::new();
-    for word in asked.0.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+    for word in words(&asked.0) {
         let (name, times) = match word.rsplit_once('×') {
             Some((name, times)) => (name.trim(), times.trim().parse::<u32>().ok()),
             None => (word, Some(1)),
@@ -167,11 +200,7 @@ fn asking(pack: &Pack, row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) 
             (Some(at), Some(times)) => asked_in.push((at, times)),
             (None, _) => {
                 let known = forms.forms.iter().map(|form| form.name.as_str());
-                let finding = Finding::error("S802", asked.1, format!("Ingen blankett heter ”{name}”."));
-                found.push(match known.min_by_key(|known| strsim::levenshtein(known, name)) {
-                    Some(nearest) => finding.suggest(format!("Menade du {nearest}?")),
-                    None => finding.suggest("Skriv tabellen över blanketter först."),
-                });
+                found.push(not_there("blankett", name, asked.1, known));
             }
             (_, None) => found.push(
                 Finding::error(
@@ -184,7 +213,7 @@ fn asking(pack: &Pack, row: &Line, forms: &mut Forms, found: &mut Vec<Finding>) 
         }
     }
     let mut own = Vec::new();
-    for word in facts.0.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+    for word in words(&facts.0) {
         let names: Vec<Name> = match word.strip_suffix(".*") {
             Some(prefix) => all_facts(pack)
                 .filter(|name| name.prefix() == prefix)
@@ -235,6 +264,38 @@ pub fn beside(pack: &Pack, forms: &Forms) -> Beside {
         now: u32::try_from(rows.iter().filter(|row| row.still_asked).count()).unwrap_or(u32::MAX),
         rows,
     }
+}
+
+/// What today's forms would have asked in one example.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Today {
+    /// Forms to fill in.
+    pub forms: usize,
+    /// Askings on them. A name with its address is one asking, so they are fewer than the answers.
+    pub askings: u32,
+    /// The different things that these are about, and how many of the things the person is still asked for here.
+    pub things: u32,
+    pub still_asked: u32,
+}
+
+/// Counts the forms whose steps an example needs. An asking that fell away with a law is counted: today's forms have it.
+pub fn today(forms: &Forms, played: &Played) -> Today {
+    let is_filled_in = |at: usize| forms.forms[at].steps.iter().any(|step| played.needed.contains(step));
+    let mut today = Today {
+        forms: (0..forms.forms.len()).filter(|at| is_filled_in(*at)).count(),
+        ..Today::default()
+    };
+    for asking in &forms.askings {
+        let own = asking.asked_in.iter().filter(|(at, _)| is_filled_in(*at));
+        let times: u32 = own.map(|(_, times)| times).sum();
+        today.askings += times;
+        if times > 0 {
+            today.things += 1;
+            let is_asked = asking.facts.iter().any(|fact| played.asked_facts.contains(fact));
+            today.still_asked += u32::from(is_asked);
+        }
+    }
+    today
 }
 
 fn row(pack: &Pack, forms: &Forms, asking: &Asking) -> Row {

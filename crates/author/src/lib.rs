@@ -5,7 +5,8 @@
 //! [`folder`] (a service's files), [`layout`] (a file's lines, tables and cells), [`format`] (the same file, aligned),
 //! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
 //! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
-//! notations of others), [`against`] (two versions beside each other), [`forms`] (today's forms beside the service), [`paper`]
+//! notations of others), [`against`] (two versions beside each other), [`forms`] (today's forms beside the service),
+//! [`report`] (what a check says at its end), [`paper`]
 //! (the decision to adopt it), [`blankett`] (the service as a form on paper), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
 
 pub mod against;
@@ -24,5 +25,6 @@ pub mod layout;
 pub mod lsp;
 pub mod paper;
 pub mod preview;
+pub mod report;
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use samverk_author::report::{self, Examples};
 use samverk_author::{folder, forms};
 use samverk_domain::finding::{FileId, Finding, SourceFile};
 use samverk_domain::pack::{Pack, parse};
@@ -33,6 +34,70 @@ fn fifty_two_askings_become_a_handful_of_things_asked_once() {
     assert!(identity.times == 11 && !identity.still_asked);
     let words = forms::in_words(&pack, &beside);
     assert!(words.contains("hämtas ur bolagsregistret"), "{words}");
+}
+
+#[test]
+fn an_example_counts_the_forms_of_its_own_steps_and_what_is_still_asked_of_their_things() {
+    let (mut pack, file) = restaurant();
+    let (read, _) = forms::read(&pack, &file, FileId(0));
+    let wanted = [
+        "ett kök utan fettavskiljare",
+        "bolaget saknar F-skatt, och det fäller ansökan",
+    ];
+    pack.examples
+        .retain(|example| wanted.contains(&example.title.it.as_str()));
+    let report = samverk_domain::check::report(&pack, &[]);
+    let small = report.examples.iter().find(|it| it.title == wanted[0]).unwrap();
+    // The form about food, and nothing else.
+    let forms_of = |it: &samverk_domain::check::play::Played| forms::today(&read, it);
+    assert_eq!(
+        (forms_of(small).forms, forms_of(small).askings),
+        (1, 7),
+        "{:?}",
+        small.needed
+    );
+    let large = report.examples.iter().find(|it| it.title == wanted[1]).unwrap();
+    assert!(forms_of(large).askings > forms_of(small).askings);
+    assert!(forms_of(large).still_asked < forms_of(large).things);
+
+    let short = report::in_words(&report, Some(&read), Examples::InShort);
+    assert!(short.starts_with("2 exempel: "), "{short}");
+    let each = report::in_words(&report, Some(&read), Examples::Each);
+    assert!(
+        each.lines()
+            .any(|line| line.contains(wanted[0]) && line.contains("bolag ")),
+        "{each}"
+    );
+    let json = report::as_json(&report, Some(&read));
+    let of_large = json["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["title"] == wanted[1])
+        .unwrap();
+    assert_eq!(of_large["todays_forms"]["askings"], forms_of(large).askings);
+}
+
+#[test]
+fn a_service_without_todays_forms_gets_no_figure_and_is_told_how() {
+    let (mut pack, _) = restaurant();
+    pack.examples.truncate(1);
+    let report = samverk_domain::check::report(&pack, &[]);
+    let each = report::in_words(&report, None, Examples::Each);
+    assert!(
+        each.contains("skriv blanketter.md") && !each.contains("i dag"),
+        "{each}"
+    );
+    assert!(report::as_json(&report, None)["examples"][0]["todays_forms"].is_null());
+}
+
+#[test]
+fn a_form_s_step_that_is_not_there_is_named() {
+    let found = found("| räddningstjänsten | gasol |", "| räddningstjänsten | gasoll |");
+    assert_eq!(
+        (found[0].code, found[0].suggestion.as_deref()),
+        ("S802", Some("Menade du gasol?"))
+    );
 }
 
 #[test]

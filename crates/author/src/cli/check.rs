@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use samverk_domain::check::{self, Joined, Report};
-use samverk_domain::finding::{Finding, Severity, SourceFile};
+use samverk_domain::check::{self, Joined};
+use samverk_domain::finding::{FileId, Finding, Severity, SourceFile};
 use samverk_domain::pack::{self, Pack};
 use samverk_domain::terms::{Adoption, Federation, Offer};
 
 use crate::against::{self, Comparison};
 use crate::findings::{self, Format, Source};
-use crate::folder;
+use crate::report::{self, Examples};
+use crate::{folder, forms};
 
 /// Check a service like a program, before anyone is exposed to it
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,7 @@ Examples:
   samverk check packs/starta-restaurang
   samverk check packs/starta-restaurang --federation federation.jws
   samverk check packs/starta-restaurang --against ../forra/starta-restaurang
+  samverk check packs/starta-restaurang --scenarier
   samverk check packs/starta-restaurang --format json
 
 Proved: every fact has one source, is used and rests on its grounds; nothing goes in circles;
@@ -45,13 +47,17 @@ pub struct Args {
     /// Cases under way of the earlier version, as `samverk case export` writes them
     #[arg(long, value_name = "FILE", requires = "against")]
     cases: Option<PathBuf>,
+    /// Show what each example asks, fetches, and would have been asked on today's forms (blanketter.md)
+    #[arg(long)]
+    scenarier: bool,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<ExitCode> {
-    let files: Vec<SourceFile> = folder::read(&args.path)?;
+    let mut files: Vec<SourceFile> = folder::read(&args.path)?;
+    let todays = folder::beside(&args.path, forms::FILE)?;
     let joined = args
         .federation
         .as_deref()
@@ -69,6 +75,18 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
         });
         found.extend(check::check(pack, joined));
     }
+    let todays = match (&readable, todays) {
+        (Some(pack), Some(file)) => {
+            // Its place is after the service's own files.
+            let id = FileId(u16::try_from(files.len()).unwrap_or(u16::MAX));
+            let (forms, wrong) = forms::read(pack, &file, id);
+            files.push(file);
+            let is_read = !is_wrong(&wrong);
+            found.extend(wrong);
+            is_read.then_some(forms)
+        }
+        _ => None,
+    };
     found.sort_by_key(|finding| (finding.severity, finding.span));
     let comparison = match (&readable, &args.against) {
         (Some(new), Some(old)) => Some(comparison(old, new, args.cases.as_deref(), joined.as_ref())?),
@@ -88,7 +106,12 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
             out.push_str(&findings::text(&found, &source, std::io::stdout().is_terminal()));
             match &report {
                 Some(report) => {
-                    let _ = writeln!(out, "{}", in_words(report));
+                    let examples = if args.scenarier {
+                        Examples::Each
+                    } else {
+                        Examples::InShort
+                    };
+                    let _ = writeln!(out, "{}", report::in_words(report, todays.as_ref(), examples));
                 }
                 None => out.push_str("Resten prövas när felen ovan är rättade.\n\n"),
             }
@@ -100,7 +123,7 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
         Format::Json => {
             let whole = serde_json::json!({
                 "findings": findings::json(&found, &source),
-                "report": report.as_ref().map(as_json),
+                "report": report.as_ref().map(|report| report::as_json(report, todays.as_ref())),
                 "against": comparison,
                 "elapsed_ms": elapsed_ms,
             });
@@ -157,81 +180,3 @@ pub struct PublishedTerms {
 
 /// Reads a federation's statement from a file and verifies it, with the anchor's key if the caller knows it.
 pub type ReadFederation<'r> = dyn Fn(&Path, Option<&str>) -> anyhow::Result<PublishedTerms> + 'r;
-
-fn in_words(report: &Report) -> String {
-    let mut out = String::new();
-    let width = report
-        .examples
-        .iter()
-        .map(|played| played.title.chars().count())
-        .max()
-        .unwrap_or(0);
-    if !report.examples.is_empty() {
-        let _ = writeln!(
-            out,
-            "Frågor i varje exempel (med register, och om inga register fanns):"
-        );
-    }
-    for played in &report.examples {
-        let automatic = match played.automatic.as_slice() {
-            [] => String::new(),
-            steps => {
-                let steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
-                format!("   automatiskt: {}", steps.join(", "))
-            }
-        };
-        let padding = " ".repeat(width - played.title.chars().count());
-        let _ = writeln!(
-            out,
-            "  {}{padding}  {:>3}  {:>3}{automatic}",
-            played.title,
-            played.asked,
-            played.asked + played.fetched,
-        );
-    }
-    if !report.registers.is_empty() {
-        let _ = writeln!(out, "Uppgifter som hämtas, per register:");
-    }
-    for (register, facts) in &report.registers {
-        let names: Vec<&str> = facts.iter().map(|(name, _)| name.as_str()).collect();
-        let _ = writeln!(out, "  {register} ({}): {}", facts.len(), names.join(", "));
-    }
-    let automatic: Vec<String> = report
-        .automatic
-        .iter()
-        .map(|(step, outcome)| format!("{step}: {outcome}"))
-        .collect();
-    let _ = writeln!(
-        out,
-        "Beslutas automatiskt, om nämnden har delegerat det: {}",
-        if automatic.is_empty() {
-            "inget".to_owned()
-        } else {
-            automatic.join(", ")
-        }
-    );
-    let _ = writeln!(out, "Rättsliga hinder: {}", report.obstacles.len());
-    for obstacle in &report.obstacles {
-        let _ = writeln!(out, "  {obstacle}");
-    }
-    out
-}
-
-fn as_json(report: &Report) -> serde_json::Value {
-    serde_json::json!({
-        "examples": report.examples.iter().map(|played| serde_json::json!({
-            "title": played.title,
-            "questions": played.asked,
-            "questions_without_registers": played.asked + played.fetched,
-            "decided_automatically": played.automatic,
-        })).collect::<Vec<_>>(),
-        "registers": report.registers.iter().map(|(register, facts)| {
-            let names: Vec<&str> = facts.iter().map(|(name, _)| name.as_str()).collect();
-            (register.to_string(), serde_json::json!(names))
-        }).collect::<serde_json::Map<_, _>>(),
-        "automatic_outcomes": report.automatic.iter()
-            .map(|(step, outcome)| serde_json::json!({"step": step, "outcome": outcome}))
-            .collect::<Vec<_>>(),
-        "legal_obstacles": report.obstacles,
-    })
-}

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use samverk_domain::finding::FileId;
 
 use super::check::is_wrong;
@@ -31,8 +32,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let pack = super::scenario::service(&args.path)?;
     let path = args.path.display().to_string();
     let path = path.strip_suffix("tjanst.md").unwrap_or(&path).to_owned();
-    let mut file = folder::read_one(&std::path::Path::new(&path).join(forms::FILE))?;
-    forms::FILE.clone_into(&mut file.path);
+    let file = folder::beside(&args.path, forms::FILE)?
+        .with_context(|| format!("{path} has no {}; docs/language.md says what stands in it", forms::FILE))?;
     let (read, found) = forms::read(&pack, &file, FileId(0));
     if !found.is_empty() {
         let source = Source {

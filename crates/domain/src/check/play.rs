@@ -3,7 +3,7 @@
 //! Always true here: nothing is asked or fetched twice, so it ends. Who plays supplies the answers; what nobody can
 //! answer is passed over and stays missing.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZero;
 
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
@@ -195,8 +195,14 @@ pub struct Played {
     pub title: String,
     /// Answers that the person gave: each fact, and each asked column of each item of a list.
     pub asked: usize,
+    /// The facts that these answers are about.
+    pub asked_facts: BTreeSet<Name>,
     /// Facts that registers gave; without registers each would have been asked too.
     pub fetched: usize,
+    /// The same, for each register.
+    pub fetched_from: BTreeMap<Name, usize>,
+    /// Steps that are needed.
+    pub needed: Vec<Name>,
     /// Steps whose outcome no person decides.
     pub automatic: Vec<Name>,
 }
@@ -227,13 +233,20 @@ fn example(pack: &Pack, probe: &Probe<'_>, of: &Example) -> Played {
     let truth = Truth::of(pack, of);
     let mut play = Play::new(pack, &truth.facts, truth.setting.clone());
     let (mut asked, mut fetched) = (0, 0);
+    let mut asked_facts: BTreeSet<Name> = BTreeSet::new();
+    let mut fetched_from: BTreeMap<Name, usize> = BTreeMap::new();
     while let Some(next) = play.next_after(|play| probe.to_fetch_and_ask(&play.facts, &play.setting)) {
         match next {
             Move::Fetch(slots) => {
                 let answered = slots
                     .iter()
                     .filter(|slot| truth.register(slot) != Some(Known::Missing(Cause::Failed)));
-                fetched += answered.count();
+                for slot in answered {
+                    fetched += 1;
+                    if let Some(Source::Register(from)) = pack.fact(&slot.fact).map(|fact| &fact.source.it) {
+                        *fetched_from.entry(from.register.clone()).or_default() += 1;
+                    }
+                }
                 play.learn(&slots, &truth);
                 for slot in slots {
                     // The example leaves out what decides nothing; a register would have had it.
@@ -242,17 +255,20 @@ fn example(pack: &Pack, probe: &Probe<'_>, of: &Example) -> Played {
             }
             Move::Ask(question) => {
                 let is_answered = play.answer(pack, &question, &truth);
-                asked += match &question {
-                    Question::Fact(_) => 1,
+                match &question {
+                    Question::Fact(name) => {
+                        asked += 1;
+                        asked_facts.insert(name.clone());
+                    }
                     Question::List(name) => {
                         let items = play.facts.lists.get(name).map_or(1, |items| items.len().max(1));
-                        let columns = pack.list(name).map_or(0, |list| {
-                            let asked = list.columns.iter().filter(|fact| fact.source.it == Source::Applicant);
-                            asked.count()
-                        });
-                        items * columns
+                        let columns = pack.list(name).into_iter().flat_map(|list| &list.columns);
+                        for column in columns.filter(|fact| fact.source.it == Source::Applicant) {
+                            asked += items;
+                            asked_facts.insert(column.name.it.clone());
+                        }
                     }
-                };
+                }
                 if !is_answered && let Question::Fact(name) = &question {
                     supply(&mut play.facts, pack, &Slot::of(name.clone()));
                 }
@@ -271,10 +287,18 @@ fn example(pack: &Pack, probe: &Probe<'_>, of: &Example) -> Played {
             })
         })
     });
+    let is_needed = |step: &Name| {
+        let result = evaluation.steps.get(step);
+        result.is_some_and(|result| result.needed == Known::Value(true))
+    };
+    let steps = pack.steps.iter().map(|step| &step.name.it);
     Played {
         title: of.title.it.clone(),
         asked,
+        asked_facts,
         fetched,
+        fetched_from,
+        needed: steps.filter(|step| is_needed(step)).cloned().collect(),
         automatic: automatic.map(|step| step.name.it.clone()).collect(),
     }
 }
