@@ -7,6 +7,7 @@
 //! over the same facts count as independent, which can only make more facts relevant.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::classes::{Classes, fold};
 use super::evaluate::{EXPRESSION_DEPTH_MAX, Evaluator, Force, outcome_word};
@@ -32,6 +33,45 @@ pub(super) struct TooMuch;
 pub(super) struct Ref(u32);
 
 const END: u32 = 1 << 31;
+
+/// By what the diagrams number themselves: nobody outside chooses the keys, so mixing them lightly will do.
+type Quick<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+#[derive(Default)]
+struct Mix(u64);
+
+impl Mix {
+    fn add(&mut self, part: u64) {
+        self.0 = (self.0.rotate_left(5) ^ part).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut part = [0; 8];
+            part[..chunk.len()].copy_from_slice(chunk);
+            self.add(u64::from_le_bytes(part));
+        }
+    }
+
+    fn write_u32(&mut self, part: u32) {
+        self.add(u64::from(part));
+    }
+
+    fn write_u64(&mut self, part: u64) {
+        self.add(part);
+    }
+
+    fn write_usize(&mut self, part: usize) {
+        self.add(part as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table looks at the highest and the lowest bits.
+        self.0.rotate_left(26)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum End<'d> {
@@ -125,10 +165,10 @@ pub(super) struct Diagrams<'d, 'a> {
     leaf_variable: HashMap<Id, usize>,
     calculation_variable: HashMap<String, usize>,
     nodes: Vec<(usize, Box<[Ref]>)>,
-    unique: HashMap<(usize, Box<[Ref]>), Ref>,
+    unique: Quick<(usize, Box<[Ref]>), Ref>,
     ends: Vec<End<'d>>,
     end_refs: HashMap<End<'d>, Ref>,
-    memo: HashMap<(Op, [Ref; 3]), Ref>,
+    memo: Quick<(Op, [Ref; 3]), Ref>,
     of: Vec<Result<Ref, TooMuch>>,
     work: usize,
 }
@@ -144,10 +184,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             leaf_variable: HashMap::new(),
             calculation_variable: HashMap::new(),
             nodes: Vec::new(),
-            unique: HashMap::new(),
+            unique: Quick::default(),
             ends: Vec::new(),
             end_refs: HashMap::new(),
-            memo: HashMap::new(),
+            memo: Quick::default(),
             of: vec![Err(TooMuch); graph.nodes.len()],
             work: 0,
         };
@@ -223,11 +263,11 @@ impl<'d, 'a> Diagrams<'d, 'a> {
 
     /// What is left of a function when the variables with a branch in `known` have taken it.
     pub fn restrict(&mut self, function: Ref, known: &[Option<usize>]) -> Ref {
-        let mut memo = HashMap::new();
+        let mut memo = Quick::default();
         self.restrict_part(function, known, &mut memo)
     }
 
-    fn restrict_part(&mut self, at: Ref, known: &[Option<usize>], memo: &mut HashMap<Ref, Ref>) -> Ref {
+    fn restrict_part(&mut self, at: Ref, known: &[Option<usize>], memo: &mut Quick<Ref, Ref>) -> Ref {
         if at.0 & END != 0 {
             return at;
         }

@@ -100,7 +100,7 @@ pub fn to_fetch_and_ask(pack: &Pack, facts: &Facts, setting: &Setting) -> (Vec<S
 /// The same where the facts are evaluated already.
 pub(super) fn next(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
     let pack = evaluator.graph.pack;
-    let relevance = relevance::of_evaluated(evaluator, facts, setting);
+    let relevance = relevance::of_evaluated(evaluator, facts, setting, false);
     let of = |relevant| (unfetched(evaluator, facts, relevant), asked(pack, facts, relevant));
     let now = of(&relevance.now);
     if now.0.is_empty() && now.1.is_empty() {

@@ -16,19 +16,23 @@ use super::graph::{Id, Node, names_in, walk};
 use super::state::Compared;
 use super::{Relevance, Setting, StepResult};
 use crate::fact::{Facts, Known, Name};
-use crate::pack::{Area, CellResult, Expr, Pack, Required, Source, Step, Type};
+use crate::pack::{Area, CellResult, Expr, Pack, Required, Rule, Source, Step, Type};
 
 pub fn relevance(pack: &Pack, facts: &Facts, setting: &Setting) -> Relevance {
-    of_evaluated(&Evaluator::new(pack, facts, setting, None), facts, setting)
+    of_evaluated(&Evaluator::new(pack, facts, setting, None), facts, setting, true)
 }
 
-/// The same where the facts are evaluated already.
-pub(super) fn of_evaluated(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting) -> Relevance {
+/// The same where the facts are evaluated already. Whoever only asks and fetches leaves out what is sent.
+pub(super) fn of_evaluated(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting, with_sent: bool) -> Relevance {
     let classes = Classes::of_graph(&evaluator.graph, setting, Some(facts));
     let mut goals = Goals::new(evaluator, &classes);
     let mut relevance = Relevance::default();
     for step in &evaluator.graph.pack.steps {
-        goals.step(step, &mut relevance, facts, setting);
+        let Some(basis) = goals.step(step) else { continue };
+        if with_sent {
+            let sent = goals.sent(step, basis, facts, setting);
+            relevance.sent.insert(step.name.it.clone(), sent);
+        }
     }
     let (mut relevant, mut now) = (goals.relevant, goals.now);
     with_subjects(evaluator, &mut relevant);
@@ -37,6 +41,15 @@ pub(super) fn of_evaluated(evaluator: &Evaluator<'_>, facts: &Facts, setting: &S
     relevance.facts = names(evaluator, &relevant);
     relevance.now = names(evaluator, &now);
     relevance
+}
+
+/// What a needed step's body is sent rests on these.
+struct Basis<'a> {
+    rule: Option<&'a Rule>,
+    /// Leaves that are always sent.
+    always: Vec<Id>,
+    /// What is calculated for its fee and Underlag.
+    values: Vec<Id>,
 }
 
 struct Goals<'d, 'a> {
@@ -66,17 +79,18 @@ impl<'d, 'a> Goals<'d, 'a> {
         }
     }
 
-    fn step(&mut self, step: &'a Step, relevance: &mut Relevance, facts: &Facts, setting: &Setting) {
+    /// Marks what matters for a step; if it is needed, what its body is sent rests on what is given back.
+    fn step(&mut self, step: &'a Step) -> Option<Basis<'a>> {
         let graph = &self.evaluator.graph;
         let (Some(needed), Some(outcome)) = (graph.needed(&step.name.it), graph.outcome(&step.name.it)) else {
-            return;
+            return None;
         };
         let whether = self.diagrams.of(needed);
         let found = self.goal(whether, [needed]);
         self.add(&found, true);
         let is_needed = *self.evaluator.state(needed) == Known::Value(Compared::YesNo(true));
         if !self.may_be_needed(whether, needed) {
-            return;
+            return None;
         }
 
         let rule = graph.outcome_rule(&step.name.it);
@@ -127,25 +141,29 @@ impl<'d, 'a> Goals<'d, 'a> {
         }
         self.place(step, is_needed);
 
-        if is_needed {
-            let mut sent = vec![false; graph.nodes.len()];
-            for id in always {
-                sent[id] = true;
-            }
-            let inputs = rule.map_or(Vec::new(), |rule| graph.rule_inputs(rule));
-            let inputs: Vec<Id> = inputs.into_iter().chain(values.iter().copied()).collect();
-            let behind = graph.behind(inputs.iter().copied(), |node| matches!(node, Node::OutcomeOf(..)));
-            let parts = rule.map_or(Vec::new(), |rule| self.diagrams.outcome_rows(rule));
-            let values = values.iter().map(|id| self.diagrams.of(*id)).collect::<Vec<_>>();
-            for part in parts.into_iter().chain(values) {
-                let found = self.goal(part, inputs.iter().copied());
-                for (id, found) in found.iter().enumerate() {
-                    sent[id] |= *found && behind[id];
-                }
-            }
-            let sent = self.settle(step, facts, setting, sent, &behind);
-            relevance.sent.insert(step.name.it.clone(), sent);
+        is_needed.then_some(Basis { rule, always, values })
+    }
+
+    /// What a needed step's body is sent.
+    fn sent(&mut self, step: &'a Step, basis: Basis<'a>, facts: &Facts, setting: &Setting) -> BTreeSet<Name> {
+        let Basis { rule, always, values } = basis;
+        let graph = &self.evaluator.graph;
+        let mut sent = vec![false; graph.nodes.len()];
+        for id in always {
+            sent[id] = true;
         }
+        let inputs = rule.map_or(Vec::new(), |rule| graph.rule_inputs(rule));
+        let inputs: Vec<Id> = inputs.into_iter().chain(values.iter().copied()).collect();
+        let behind = graph.behind(inputs.iter().copied(), |node| matches!(node, Node::OutcomeOf(..)));
+        let parts = rule.map_or(Vec::new(), |rule| self.diagrams.outcome_rows(rule));
+        let values = values.iter().map(|id| self.diagrams.of(*id)).collect::<Vec<_>>();
+        for part in parts.into_iter().chain(values) {
+            let found = self.goal(part, inputs.iter().copied());
+            for (id, found) in found.iter().enumerate() {
+                sent[id] |= *found && behind[id];
+            }
+        }
+        self.settle(step, facts, setting, sent, &behind)
     }
 
     /// The body must come to the host's result from what it is sent; else it gets every input of its rules.
