@@ -139,6 +139,8 @@ enum Op {
     Collect,
     /// (matches, result): an open row leaves everything open.
     Complete,
+    /// Whether a step is needed: a condition that is *ej aktuellt* decides as little as one that is missing.
+    Decides,
     /// (needed, result if needed)
     When,
     /// No row, and what a person must look at, are missing for whoever reads the result.
@@ -351,7 +353,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                     None => Ok(self.end(End::Missing)),
                 }
             }
-            Node::Needed(step) => self.condition(&step.needed_when.it, 0),
+            Node::Needed(step) => {
+                let whether = self.condition(&step.needed_when.it, 0)?;
+                self.apply(Op::Decides, &[whether])
+            }
             Node::Outcome(step) => self.outcome(step),
         }
     }
@@ -931,6 +936,10 @@ fn finish<'d>(op: Op, [a, b, c]: [End<'d>; 3]) -> End<'d> {
         Op::Complete => match a.condition() {
             Known::Missing(_) => End::Missing,
             _ => b,
+        },
+        Op::Decides => match a {
+            End::NotApplicable => End::Missing,
+            other => other,
         },
         Op::When => match a.condition() {
             Known::Value(true) => b,

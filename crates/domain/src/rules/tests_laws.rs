@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use rust_decimal::Decimal;
 
 use super::evaluate::Evaluator;
@@ -605,24 +604,21 @@ proptest! {
     }
 }
 
-/// The worlds of the next laws are the same in every run: see [`one_known_world_keeps_a_fact_that_changes_nothing`].
-const SEED: u64 = 20_261_122;
-
-/// About one world in 1,500 keeps a fact as relevant though no completion that differs only in it changes a goal (issue 3):
-/// somebody could be asked one thing too many, never one too few. This states what happens today; when it is mended, it fails.
+/// A step that is needed when `steg.s0 ≠ f2.x`, where s0 always waits for a case worker: of what f2.x is the condition is
+/// *ej aktuellt* or missing, and neither decides anything.
 #[test]
-fn one_known_world_keeps_a_fact_that_changes_nothing() {
+fn a_fact_that_only_tells_not_applicable_from_missing_does_not_matter_to_whether_a_step_is_needed() {
     let seed = 3_242_026_978_069_118_874;
     let world = world(seed);
     let facts = some_facts(&mut Chance(seed ^ 0x55), &world.leaves);
     let found = relevance(&world.document.0, &facts, &Setting::default());
     let (mut expected, may_be_needed) = by_trying_all(&world, &facts);
     expected.extend(underlag_that_counts(&world, &may_be_needed));
-    assert!(found.facts.contains(&n("f2.x")) && !expected.contains(&n("f2.x")));
+    assert!(!found.facts.contains(&n("f2.x")) && !expected.contains(&n("f2.x")));
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_missing_fact_is_relevant_exactly_when_two_completions_that_differ_only_in_it_change_a_goal(seed: u64) {
