@@ -145,6 +145,8 @@ pub struct Limit {
     /// The value nearest below with its example's number, and the nearest above.
     pub below: Option<(String, usize)>,
     pub above: Option<(String, usize)>,
+    /// An example whose value is the limit itself: only that one tells `<` from `≤`.
+    pub exactly: Option<usize>,
 }
 
 impl Limit {
@@ -196,6 +198,7 @@ pub fn limits(pack: &Pack, tried: &[Tried<'_>]) -> Vec<Limit> {
             at: *at,
             below: None,
             above: None,
+            exactly: None,
         };
         let (mut nearest_below, mut nearest_above): (Option<Measure>, Option<Measure>) = (None, None);
         let list = [left, right].into_iter().find_map(|side| compared_column(pack, side));
@@ -210,6 +213,9 @@ pub fn limits(pack: &Pack, tried: &[Tried<'_>]) -> Vec<Limit> {
                 let (Some(value), Some(bound)) = (measured(left), measured(right)) else {
                     continue;
                 };
+                if value == bound {
+                    limit.exactly = limit.exactly.or(Some(number));
+                }
                 let is_below = value < bound || (*belongs_below && value == bound);
                 let (nearest, side) = match is_below {
                     true => (&mut nearest_below, &mut limit.below),

@@ -14,6 +14,17 @@ pub enum Format {
     Json,
 }
 
+/// How many of a finding's other places are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// The first of each kind, and how many more there are.
+    First,
+    All,
+}
+
+/// Other places of one kind (`faller på detta`) that are written when not all are.
+const PLACES_MAX: usize = 3;
+
 /// Columns of a rendered finding; rows of tables are longer and are cut around the caret.
 const WIDTH: usize = 140;
 
@@ -53,23 +64,35 @@ pub fn page(code: &str) -> String {
 
 /// All findings, most serious first within the order of the document, as text.
 pub fn text(findings: &[Finding], source: &Source, styled: bool) -> String {
+    text_with(findings, source, styled, Places::First)
+}
+
+pub fn text_with(findings: &[Finding], source: &Source, styled: bool, places: Places) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     let mut out = String::new();
     for finding in findings {
-        out.push_str(&renderer.render(&groups(finding, source)));
+        out.push_str(&renderer.render(&groups(finding, source, places)));
         out.push_str("\n\n");
     }
     out
 }
 
-fn groups<'a>(finding: &'a Finding, source: &Source<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(finding: &'a Finding, source: &Source<'a>, places: Places) -> Vec<Group<'a>> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR.with_name("fel"),
         Severity::Warning => Level::WARNING.with_name("varning"),
         Severity::Note => Level::NOTE.with_name("upplysning"),
     };
     let mut by_file: BTreeMap<FileId, Vec<Annotation<'a>>> = BTreeMap::new();
+    let mut of_kind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut left_out = 0;
     for (span, label) in &finding.related {
+        let count = of_kind.entry(label).or_default();
+        *count += 1;
+        if places == Places::First && *count > PLACES_MAX {
+            left_out += 1;
+            continue;
+        }
         by_file
             .entry(span.file)
             .or_default()
@@ -87,6 +110,15 @@ fn groups<'a>(finding: &'a Finding, source: &Source<'a>) -> Vec<Group<'a>> {
         .element(snippet(finding.span.file, own, source));
     for (file, annotations) in by_file {
         group = group.element(snippet(file, annotations, source));
+    }
+    if left_out > 0 {
+        let more = if left_out == 1 {
+            "1 ställe".to_owned()
+        } else {
+            format!("{left_out} ställen")
+        };
+        let more = format!("{more} till; samverk check --alla visar dem");
+        group = group.element(Level::INFO.with_name("fler").message(more));
     }
     if let Some(example) = &finding.example {
         group = group.element(Level::INFO.with_name("exempel").message(example.as_str()));
@@ -196,6 +228,36 @@ mod tests {
           = förslag: Ta bort raden.
           = mer: docs/errors/S301.md
         ");
+    }
+
+    #[test]
+    fn more_than_three_places_of_a_kind_are_counted_and_shown_when_asked_for() {
+        let text: String = (1..=6).map(|n| format!("| g{n} |\n")).collect();
+        let files = [SourceFile {
+            path: "tjanst.md".to_owned(),
+            text,
+        }];
+        let row = |n: u32| Span {
+            file: FileId(0),
+            start: n * 7 + 2,
+            end: n * 7 + 4,
+        };
+        let gap = (1..6).fold(Finding::error("S301", row(0), "En lucka."), |gap, n| {
+            gap.related(row(n), "faller på detta")
+        });
+        let source = Source {
+            folder: "",
+            files: &files,
+        };
+        let short = super::text(std::slice::from_ref(&gap), &source, false);
+        assert_eq!(short.matches("faller på detta").count(), 3);
+        assert!(
+            short.contains("= fler: 2 ställen till; samverk check --alla visar dem"),
+            "{short}"
+        );
+        let all = text_with(&[gap], &source, false, Places::All);
+        assert_eq!(all.matches("faller på detta").count(), 5);
+        assert!(!all.contains("fler"), "{all}");
     }
 
     #[test]

@@ -252,10 +252,15 @@ impl<R: BufRead, W: Write> Played<'_, R, W> {
             }
         }
         writeln!(self.out, "\n{} frågor.", self.asked)?;
-        for broken in rules::broken_controls(self.pack, &self.play.facts, &self.play.setting) {
-            if let Some(control) = self.pack.controls.iter().find(|control| control.id.it == broken) {
+        let broken = rules::broken_controls(self.pack, &self.play.facts, &self.play.setting);
+        for broken in &broken {
+            if let Some(control) = self.pack.controls.iter().find(|control| control.id.it == *broken) {
                 writeln!(self.out, "Stopp ({broken}): {}", control.message.it)?;
             }
+        }
+        if !broken.is_empty() {
+            writeln!(self.out, "Ingenting skickas, och inget steg börjar.")?;
+            return Ok(());
         }
         let evaluation = rules::evaluate(self.pack, &self.play.facts, &self.play.setting);
         let relevance = rules::relevance(self.pack, &self.play.facts, &self.play.setting);

@@ -12,7 +12,7 @@ use samverk_domain::pack::{self, Pack};
 use samverk_domain::terms::{Adoption, Federation, Offer};
 
 use crate::against::{self, Comparison};
-use crate::findings::{self, Format, Source};
+use crate::findings::{self, Format, Places, Source};
 use crate::report::{self, Examples};
 use crate::{folder, forms};
 
@@ -47,6 +47,9 @@ pub struct Args {
     /// Cases under way of the earlier version, as `samverk case export` writes them
     #[arg(long, value_name = "FILE", requires = "against")]
     cases: Option<PathBuf>,
+    /// Show every place that a finding names, also beyond the first three of a kind
+    #[arg(long)]
+    alla: bool,
     /// Show what each example asks, fetches, and would have been asked on today's forms (blanketter.md)
     #[arg(long)]
     scenarier: bool,
@@ -103,7 +106,9 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
     let mut out = String::new();
     match args.format {
         Format::Text => {
-            out.push_str(&findings::text(&found, &source, std::io::stdout().is_terminal()));
+            let places = if args.alla { Places::All } else { Places::First };
+            let styled = std::io::stdout().is_terminal();
+            out.push_str(&findings::text_with(&found, &source, styled, places));
             match &report {
                 Some(report) => {
                     let examples = if args.scenarier {

@@ -18,7 +18,8 @@ Examples:
   samverk test packs/starta-restaurang --scenario crates/node/demo/scenarios/full.md
 
 For each example, step by step: what was expected and what came out. Then each table's rows that hold in no
-example, and each limit (gas.inne > 2) with the nearest value tried on either side of it.
+example, and each limit (gas.inne > 2) with the nearest value tried on either side of it, and whether
+one stands exactly on it (without that, check says S706).
 Exit code: 0 all came out as expected, 1 some did not or, with --all-rows, a row holds in no example,
 2 not readable.")]
 pub struct Args {
@@ -91,13 +92,13 @@ fn report(pack: &Pack, examples: &[Example]) -> (String, Outcome) {
         .flat_map(|table| &table.rows)
         .filter(|(_, examples)| examples.is_empty());
     let rows_untried = untried.count();
-    let both = limits
-        .iter()
-        .filter(|limit| limit.below.is_some() && limit.above.is_some())
-        .count();
+    let both = limits.iter().filter(|limit| is_tried(limit)).count();
+    let exactly = limits.iter().filter(|limit| is_tried(limit) && limit.exactly.is_some());
+    let exactly = exactly.count();
     let _ = writeln!(
         out,
-        "\n{}: {} av {} exempel stämmer, {} av {rows} rader prövade, {both} av {} gränser prövade på båda sidor",
+        "\n{}: {} av {} exempel stämmer, {} av {rows} rader prövade, {both} av {} gränser prövade på båda sidor, {exactly} av dem \
+         också exakt på gränsen",
         *pack.meta.slug,
         tried.len() - wrong,
         tried.len(),
@@ -162,6 +163,11 @@ fn covered(table: &Table<'_>) -> String {
     line
 }
 
+/// On both sides.
+fn is_tried(limit: &Limit) -> bool {
+    limit.below.is_some() && limit.above.is_some()
+}
+
 fn nearest(limit: &Limit, tried: &[Tried<'_>]) -> String {
     let (below, above) = limit.sides();
     let side = |side: &str, value: &Option<(String, usize)>| match value {
@@ -171,7 +177,16 @@ fn nearest(limit: &Limit, tried: &[Tried<'_>]) -> String {
         }
         None => format!("{side}: inget exempel"),
     };
-    format!("{}; {}", side(&below, &limit.below), side(&above, &limit.above))
+    // Without it nothing would notice if `<` became `≤`, and the check says so (S706).
+    let exactly = match limit.exactly {
+        None if is_tried(limit) => "; exakt på gränsen: inget exempel",
+        _ => "",
+    };
+    format!(
+        "{}; {}{exactly}",
+        side(&below, &limit.below),
+        side(&above, &limit.above)
+    )
 }
 
 #[cfg(test)]
@@ -230,6 +245,25 @@ mod tests {
             text.contains("utfallsregel registrering: 1 av 2; utan exempel: r2"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_limit_that_no_example_stands_on_is_not_said_to_be_held() {
+        let limit = |exactly| Limit {
+            left: "start.dag".to_owned(),
+            right: "ansökningsdagen".to_owned(),
+            belongs_below: false,
+            at: samverk_domain::finding::Span {
+                file: samverk_domain::finding::FileId(0),
+                start: 0,
+                end: 0,
+            },
+            below: Some(("2026-05-01".to_owned(), 0)),
+            above: Some(("2026-06-30".to_owned(), 0)),
+            exactly,
+        };
+        assert!(nearest(&limit(None), &[]).ends_with("; exakt på gränsen: inget exempel"));
+        assert!(!nearest(&limit(Some(0)), &[]).contains("exakt"));
     }
 
     #[test]

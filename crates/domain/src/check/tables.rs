@@ -153,8 +153,8 @@ pub(super) struct Table<'s, 'p> {
 
 /// Facts named where there are too many cases.
 const NAMED_MAX: usize = 8;
-/// Rows named beside a gap.
-const NEAREST_MAX: usize = 3;
+/// Rows named beside a gap. A reader is shown the first of them, and how many more there are.
+const NEAREST_MAX: usize = 50;
 
 /// How the rows stand in a case.
 struct Rows(Vec<Known<bool>>);

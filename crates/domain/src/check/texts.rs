@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::uses;
-use crate::finding::{Finding, Span};
+use crate::finding::{FileId, Finding, Span};
 use crate::pack::Pack;
 use crate::pack::texts::{Need, keys};
 
@@ -16,36 +16,30 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     for (code, language) in LANGUAGES {
         let texts = pack.texts.get(*code);
         let Some(texts) = texts.filter(|texts| !texts.is_empty()) else {
+            let missing: Vec<&str> = keys
+                .iter()
+                .filter(|(_, need)| is_needed(**need, code))
+                .map(|(key, _)| key.as_str())
+                .collect();
             let path = format!("texter.{code}.md");
-            if pack.files.iter().any(|file| file.path == path) {
-                let missing: Vec<&str> = keys
-                    .iter()
-                    .filter(|(_, need)| matches!(need, Need::Always) || (**need == Need::NotInSwedish && *code != "sv"))
-                    .map(|(key, _)| key.as_str())
-                    .collect();
-                found.push(
-                    Finding::error(
-                        "S503",
-                        pack.title.span,
-                        format!("Filen {path} har inga texter på {language}."),
-                    )
-                    .label("tabellen är tom")
-                    .suggest(format!(
-                        "Skriv en rad `| nyckel | text |` för var och en av dessa: {}.",
-                        missing.join(", ")
-                    )),
-                );
-                continue;
-            }
-            found.push(
-                Finding::error(
+            let finding = match file(pack, code) {
+                Some(_) => Finding::error(
+                    "S503",
+                    pack.title.span,
+                    format!("Filen {path} har inga texter på {language}."),
+                )
+                .label("tabellen är tom"),
+                None => Finding::error(
                     "S503",
                     pack.title.span,
                     format!("Tjänsten har inga texter på {language}."),
                 )
-                .label(format!("filen texter.{code}.md saknas"))
-                .suggest(format!("Skriv texter.{code}.md med en tabell `| Nyckel | Text |`.")),
-            );
+                .label(format!("filen {path} saknas")),
+            };
+            found.push(finding.suggest(format!(
+                "Skriv {path}, och en text i stället för varje …:\n| Nyckel | Text |\n| --- | --- |{}",
+                block(&missing)
+            )));
             continue;
         };
         // A sentence in another language that the Swedish reader never sees says something else than the document.
@@ -61,22 +55,65 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
                 );
             }
         }
-        for (key, need) in &keys {
-            let is_needed = match need {
-                Need::Always => true,
-                Need::NotInSwedish => *code != "sv",
-                Need::Optional => false,
-            };
-            if is_needed && !texts.contains_key(key) {
-                let span = places.get(key.as_str()).copied().unwrap_or(pack.title.span);
-                found.push(
-                    Finding::error("S501", span, format!("Texten `{key}` saknas på {language}."))
-                        .label(format!("behöver `{key}`"))
-                        .suggest(format!("Lägg till raden `| {key} | … |` i texter.{code}.md.")),
-                );
+        let is_missing = |key: &str| texts.get(key).is_none_or(|text| text.it == UNWRITTEN);
+        let missing: Vec<&str> = keys
+            .iter()
+            .filter(|(key, need)| is_needed(**need, code) && is_missing(key))
+            .map(|(key, _)| key.as_str())
+            .collect();
+        let place = |key: &str| places.get(key).copied().unwrap_or(pack.title.span);
+        match missing.as_slice() {
+            [] => {}
+            [key] => found.push(
+                Finding::error("S501", place(key), format!("Texten `{key}` saknas på {language}."))
+                    .label(format!("behöver `{key}`"))
+                    .suggest(format!("Lägg till raden `| {key} | {UNWRITTEN} |` i texter.{code}.md.")),
+            ),
+            // Forty findings that say the same thing hide the others.
+            [first, ..] => {
+                let span = file(pack, code).unwrap_or(place(first));
+                let message = format!("{} texter saknas på {language}.", missing.len());
+                let mut finding = Finding::error("S501", span, message).label("här saknas de");
+                for key in missing.iter().take(PLACES_MAX) {
+                    finding = finding.related(place(key), format!("behöver `{key}`"));
+                }
+                found.push(finding.suggest(format!(
+                    "Lägg till raderna i texter.{code}.md, och skriv en text i stället för varje …:{}",
+                    block(&missing)
+                )));
             }
         }
     }
+}
+
+/// What stands in a row that waits for its text.
+const UNWRITTEN: &str = "…";
+/// Places in the document that one finding about many texts shows.
+const PLACES_MAX: usize = 2;
+
+fn is_needed(need: Need, language: &str) -> bool {
+    match need {
+        Need::Always => true,
+        Need::NotInSwedish => language != "sv",
+        Need::Optional => false,
+    }
+}
+
+/// The beginning of a language's file, where there is one.
+fn file(pack: &Pack, language: &str) -> Option<Span> {
+    let path = format!("texter.{language}.md");
+    let at = pack.files.iter().position(|file| file.path == path)?;
+    let end = pack.files[at].text.lines().next().map_or(0, str::len);
+    Some(Span {
+        file: FileId(u16::try_from(at).ok()?),
+        start: 0,
+        end: u32::try_from(end).ok()?,
+    })
+}
+
+/// Rows to paste, each on a line of its own.
+fn block(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("\n| {key} | {UNWRITTEN} |")).collect()
 }
 
 /// The row that each text belongs to.

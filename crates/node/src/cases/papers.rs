@@ -199,7 +199,7 @@ pub fn paper(
                 "Förenklad delgivning kan användas i ärendet: ni anses ha fått del av ett beslut två veckor efter att det har skickats till er post här.",
                 "2010:1932 22–26 §§",
             ));
-            ("Vi har tagit emot en komplett ansökan".to_owned(), sentences)
+            ("Vi har tagit emot det vi behöver".to_owned(), sentences)
         }
         (DocumentOf::CompletionRequest | DocumentOf::CompletionOrder, Act::AskForCompletion(asked)) => {
             let mut sentences = vec![own(words)];
