@@ -302,6 +302,83 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn each_type_of_fact_is_the_field_that_the_applicant_meets_and_reads_back_what_it_sent() {
+        let folder = copied();
+        let file = folder.path().join("tjanst.md");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let day = "| anmälan.dag | datum | sökanden | 2010:1622 8 kap. 18 § | Från och med vilken dag ansvarar de? |\n";
+        assert!(text.contains(day));
+        let more = "| anmälan.när | flera av vardagar / lördagar / söndagar | sökanden | 2010:1622 8 kap. 18 § | När är det öppet? |\n\
+                    | anmälan.klockan | klockslag 11:00–05:00 | sökanden | 2010:1622 8 kap. 18 § | När stänger ni? |\n\
+                    | anmälan.säsong | period | sökanden | 2010:1622 8 kap. 18 § | Under vilken tid? |\n";
+        std::fs::write(&file, text.replace(day, &format!("{day}{more}"))).unwrap();
+        let preview = start(folder.path(), 0).await.unwrap();
+        let page = async |answers: &str| {
+            let (status, page) = asked(&format!("{}?exempel=0{answers}", preview.address)).await;
+            assert_eq!(status, StatusCode::OK);
+            page
+        };
+        let first = page("").await;
+        for field in [
+            "type=\"checkbox\" id=\"svar-anmälan-när-val0\"",
+            "name=\"svar.anmälan.när-inga\"",
+            "name=\"svar.anmälan.klockan\"",
+            "mellan 11:00 och 05:00",
+            "name=\"svar.anmälan.säsong-till-ar\"",
+            "name=\"svar.anmälan.dag-manad\"",
+            "name=\"svar.ansvarig[1].pnr\"",
+        ] {
+            assert!(first.contains(field), "{field}\n{first}");
+        }
+        let chosen = page(
+            "&svar.anm%C3%A4lan.n%C3%A4r=&svar.anm%C3%A4lan.n%C3%A4r-val1=ja&svar.anm%C3%A4lan.klockan=01:30\
+             &svar.anm%C3%A4lan.dag-dag=31&svar.anm%C3%A4lan.dag-manad=2&svar.anm%C3%A4lan.dag-ar=2027\
+             &svar.ansvarig=&svar.ansvarig%5B1%5D.pnr=198404272380&svar.ansvarig%5B2%5D.pnr=198404272381",
+        )
+        .await;
+        assert!(chosen.contains("name=\"svar.anmälan.när-val1\" value=\"ja\" checked"));
+        assert!(!chosen.contains("name=\"svar.anmälan.när-val0\" value=\"ja\" checked"));
+        assert!(chosen.contains("value=\"01:30\"") && !chosen.contains("id=\"svar-anmälan-klockan-e\""));
+        assert!(chosen.contains("id=\"svar-anmälan-dag-e\"") && chosen.contains("value=\"31\""));
+        assert!(chosen.contains("id=\"svar-ansvarig-2--pnr-e\"") && chosen.contains("value=\"198404272381\""));
+        let emptied = page("&svar.ansvarig=&svar.ansvarig%5B1%5D.pnr=").await;
+        assert!(!emptied.contains("Nummer 1<"), "an emptied row is taken away");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_would_send_never_stops_it() {
+        let folder = copied();
+        let preview = start(folder.path(), 0).await.unwrap();
+        let long = "9".repeat(5_000);
+        let many: String = (0..2_000).map(|n| format!("&svar.ansvarig%5B{n}%5D.pnr={n}")).collect();
+        for query in [
+            "exempel=-1&svar.anm%C3%A4lan.dag-ar=99999&svar.anm%C3%A4lan.dag-dag=x&svar.anm%C3%A4lan.dag-manad=%00"
+                .to_owned(),
+            format!("svar.anm%C3%A4lan.dag-ar={long}&svar.anm%C3%A4lan.dag-dag=1&svar.anm%C3%A4lan.dag-manad=1"),
+            "svar.ansvarig=&svar.ansvarig%5B99999999999%5D.pnr=1&svar.ansvarig%5B0%5D.pnr=1&svar.ansvarig%5B-1%5D.="
+                .to_owned(),
+            format!("svar.ansvarig={many}"),
+            "&&&==&svar.&svar.=&svar.a..b=1&exempel=".to_owned(),
+        ] {
+            for view in View::ALL {
+                let (status, _) = asked(&format!("{}{}?{query}", preview.address, view.path())).await;
+                assert!(
+                    status == StatusCode::OK || status == StatusCode::BAD_REQUEST,
+                    "{status}"
+                );
+            }
+        }
+        assert_eq!(
+            asked(&format!("{}andrad?sedan=-1", preview.address)).await.0,
+            StatusCode::BAD_REQUEST
+        );
+        assert_eq!(
+            asked(&format!("{}finns-inte", preview.address)).await.0,
+            StatusCode::NOT_FOUND
+        );
+    }
+
+    #[tokio::test]
     async fn a_file_that_is_too_large_not_text_or_gone_is_told_and_never_stops_it() {
         let folder = copied();
         let preview = start(folder.path(), 0).await.unwrap();

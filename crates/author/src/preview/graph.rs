@@ -36,10 +36,10 @@ pub enum Kind {
 impl Kind {
     fn word(self) -> &'static str {
         match self {
-            Self::Facts => "uppgifter",
-            Self::Rule => "regel",
-            Self::Step => "steg",
-            Self::Outcome => "utfall",
+            Self::Facts => "uppgifterna",
+            Self::Rule => "regeln",
+            Self::Step => "steget",
+            Self::Outcome => "utfallet",
         }
     }
 }
@@ -94,9 +94,10 @@ impl Graph {
         for prefix in order {
             let (all, asked, line) = groups[prefix];
             let label = pack.text("sv", &format!("grupp.{prefix}")).unwrap_or(prefix).to_owned();
+            let facts = if all == 1 { "uppgift" } else { "uppgifter" };
             let note = match asked {
-                0 => format!("{all} uppgifter"),
-                asked => format!("{all} uppgifter, {asked} frågas"),
+                0 => format!("{all} {facts}"),
+                asked => format!("{all} {facts}, {asked} frågas"),
             };
             at.insert(
                 (Kind::Facts, prefix.to_owned()),
@@ -104,7 +105,8 @@ impl Graph {
             );
         }
         for rule in pack.rules.iter().filter(|rule| rule.kind == RuleKind::Fact) {
-            let note = format!("{} rader", rule.rows.len());
+            let rows = if rule.rows.len() == 1 { "rad" } else { "rader" };
+            let note = format!("{} {rows}", rule.rows.len());
             let id = graph.add(rule.name.it.to_string(), note, Kind::Rule, line(rule.span));
             at.insert((Kind::Rule, rule.name.it.to_string()), id);
         }
@@ -117,7 +119,12 @@ impl Graph {
             );
             at.insert((Kind::Step, step.name.it.to_string()), id);
             let outcomes: Vec<&str> = pack.outcomes_of(&step.name.it).map(|it| it.name.it.as_str()).collect();
-            let end = graph.add(outcomes.join(" / "), String::new(), Kind::Outcome, line(step.span));
+            let end = graph.add(
+                outcomes.join(" / "),
+                format!("för {}", step.name.it),
+                Kind::Outcome,
+                line(step.span),
+            );
             graph.edges.push((id, end));
             at.insert((Kind::Outcome, step.name.it.to_string()), end);
         }
@@ -237,7 +244,7 @@ impl Graph {
         let width = self.nodes.iter().map(&x).max().unwrap_or(0) + WIDTH + MARGIN;
         let height = self.nodes.iter().map(&y).max().unwrap_or(0) + HEIGHT + MARGIN;
         let mut out = format!(
-            "<svg class=\"graph\" role=\"img\" aria-labelledby=\"graf-titel\" xmlns=\"http://www.w3.org/2000/svg\" \
+            "<svg class=\"graph\" role=\"group\" aria-labelledby=\"graf-titel\" xmlns=\"http://www.w3.org/2000/svg\" \
              viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
              <title id=\"graf-titel\">Vad som bygger på vad. Samma sak står i tabellen nedanför.</title>\n"
         );
@@ -273,13 +280,13 @@ impl Graph {
             };
             let _ = writeln!(
                 out,
-                "<a href=\"{}\"><g class=\"{class}\"><title>{} {}</title><rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" \
+                "<a href=\"{}\"><title>{} {}</title><g class=\"{class}\"><rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" \
                  height=\"{HEIGHT}\" rx=\"{round}\"/><text x=\"{}\" y=\"{}\">{}</text><text class=\"note\" x=\"{}\" y=\"{}\">{}</text></g></a>",
                 escaped(&link(node.line)),
                 node.kind.word(),
                 escaped(&node.label),
                 x + 12,
-                y + if node.note.is_empty() { 28 } else { 20 },
+                y + 20,
                 escaped(&label),
                 x + 12,
                 y + 37,
@@ -292,7 +299,10 @@ impl Graph {
 
     /// The same in words: each box with what it reads, in the document's order.
     pub fn rows(&self) -> Vec<(String, Vec<String>)> {
-        let named = |node: &Node| format!("{} {}", node.kind.word(), node.label);
+        let named = |node: &Node| match node.kind {
+            Kind::Outcome => format!("{} {} ({})", node.kind.word(), node.note, node.label),
+            _ => format!("{} {}", node.kind.word(), node.label),
+        };
         let mut all = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
             let reads = self.edges.iter().filter(|(_, to)| *to == at);

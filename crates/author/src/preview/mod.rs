@@ -3,7 +3,7 @@
 //! Always true here: a page is a function of the documents' files, the chosen example and the answers given by hand; what registers
 //! would answer is what the example says. Nothing is kept and nothing is sent. A document that cannot be read shows its findings
 //! beside the text; [`Shown`] keeps the last one that could. Reading order: [`Shown`], [`View`], [`page`], then each view;
-//! [`graph`] draws what rests on what.
+//! [`fields`] are the questions, [`graph`] draws what rests on what.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,15 +12,17 @@ use samverk_domain::check;
 use samverk_domain::check::play::{Move, Play, Truth};
 use samverk_domain::fact::{Facts, Known, Name, Slot};
 use samverk_domain::finding::{Finding, Severity, SourceFile};
-use samverk_domain::pack::{self, Block, Column, Letter, Pack, Piece, RuleKind, Source, Type};
+use samverk_domain::pack::{self, Appeal, Block, Column, Letter, Pack, Piece, Regime, RuleKind, Source, Start};
 use samverk_domain::rules::{self, Evaluation, Fired, Question, Setting, Verdict};
 use samverk_domain::words::law::Lagrum;
 
 use crate::coverage;
 use crate::paper::escaped;
 
+pub mod fields;
 pub mod graph;
 
+use fields::{Answers, Refused};
 use graph::Graph;
 
 /// Answers given by hand on one page.
@@ -98,8 +100,8 @@ impl View {
 pub struct Chosen {
     /// The example, from 0.
     pub example: usize,
-    /// Fact → what was written by hand. An empty answer is none.
-    pub answers: BTreeMap<String, String>,
+    /// What the form sent; empty fields too, for they are unanswered.
+    pub answers: Answers,
 }
 
 impl Chosen {
@@ -109,13 +111,20 @@ impl Chosen {
         for (key, value) in pairs.into_iter().take(ANSWERS_MAX) {
             if key == "exempel" {
                 chosen.example = value.parse().unwrap_or(0);
-            } else if let Some(fact) = key.strip_prefix("svar.")
-                && !value.trim().is_empty()
-            {
+            } else if let Some(fact) = key.strip_prefix("svar.") {
                 chosen.answers.insert(fact.to_owned(), value.trim().to_owned());
             }
         }
         chosen
+    }
+
+    /// The query that gives the same again.
+    fn query(&self) -> String {
+        let mut out = format!("exempel={}", self.example);
+        for (field, value) in &self.answers {
+            let _ = write!(out, "&svar.{}={}", percent(field), percent(value));
+        }
+        out
     }
 }
 
@@ -125,23 +134,14 @@ struct Case {
     truth: Truth,
     evaluation: Evaluation,
     /// Answers that are not of their fact's type, with why.
-    refused: BTreeMap<String, String>,
+    refused: Refused,
 }
 
 impl Case {
     fn of(pack: &Pack, chosen: &Chosen) -> Self {
         let example = pack.examples.get(chosen.example).or_else(|| pack.examples.first());
         let mut truth = example.map_or_else(Truth::default, |example| Truth::of(pack, example));
-        let mut refused = BTreeMap::new();
-        for (key, text) in &chosen.answers {
-            let Some(fact) = Name::parse(key).ok().and_then(|name| pack.fact(&name)) else {
-                continue;
-            };
-            match fact.ty.it.value(text) {
-                Ok(value) => truth.facts.set(fact.name.it.clone(), Known::Value(value)),
-                Err(why) => drop(refused.insert(key.clone(), why.to_string())),
-            }
-        }
+        let refused = fields::lay(pack, &chosen.answers, &mut truth.facts);
         Self {
             title: example.map_or_else(|| "utan exempel".to_owned(), |example| example.title.it.clone()),
             evaluation: rules::evaluate(pack, &truth.facts, &truth.setting),
@@ -154,39 +154,46 @@ impl Case {
 /// One page, whole. `root`: the preview's address, which ends with a slash.
 pub fn page(shown: &Shown, view: View, chosen: &Chosen, root: &str) -> String {
     let mut out = String::new();
-    let title = shown.pack.as_ref().map_or("Tjänsten", |pack| pack.title.it.as_str());
+    let called = shown.pack.as_ref().map_or("Tjänsten", |pack| pack.title.it.as_str());
+    let heading = match view {
+        View::Service => called,
+        other => other.title(),
+    };
     let _ = write!(
         out,
         "<!doctype html>\n<html lang=\"sv\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} – {}</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} – {} – förhandsvisning</title>\n\
          <link rel=\"stylesheet\" href=\"{root}tokens.css\">\n<link rel=\"stylesheet\" href=\"{root}base.css\">\n\
-         <link rel=\"stylesheet\" href=\"{root}forhandsvisning.css\">\n<script src=\"{root}uppdatera.js\" data-sedan=\"{}\"></script>\n</head>\n<body>\n\
-         <a class=\"skip\" href=\"#innehall\">Till innehållet</a>\n<header class=\"preview-head\">\n\
-         <p><strong>Förhandsvisning</strong> av {}. Bara du ser den.</p>\n<nav aria-label=\"Förhandsvisningens sidor\"><ul>\n",
+         <link rel=\"stylesheet\" href=\"{root}forhandsvisning.css\">\n<script src=\"{root}uppdatera.js\" data-sedan=\"{}\" defer></script>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#innehall\">Till innehållet</a>\n<header class=\"header\">\n<div class=\"band\"></div>\n<div class=\"wrap preview-head\">\n\
+         <p><strong>Förhandsvisning</strong> av {}. Bara du ser den.</p>\n<nav aria-label=\"Förhandsvisningens sidor\"><ul class=\"tabs\">\n",
         view.title(),
-        escaped(title),
+        escaped(called),
         shown.generation,
-        escaped(title)
+        escaped(called)
     );
     for other in View::ALL {
         let current = if other == view { " aria-current=\"page\"" } else { "" };
         let _ = writeln!(
             out,
-            "<li><a href=\"{root}{}?exempel={}\"{current}>{}</a></li>",
+            "<li><a href=\"{root}{}?{}\"{current}>{}</a></li>",
             other.path(),
-            chosen.example,
+            escaped(&chosen.query()),
             other.title()
         );
     }
     let _ = write!(
         out,
-        "</ul></nav>\n</header>\n<main id=\"innehall\">\n<h1>{}</h1>\n",
-        view.title()
+        "</ul></nav>\n</div>\n</header>\n<div class=\"page\"><div class=\"wrap\">\n<main class=\"main main--wide\" id=\"innehall\" tabindex=\"-1\">\n\
+         <h1>{}</h1>\n",
+        escaped(heading)
     );
-    state(&mut out, shown, root);
+    state(&mut out, shown, view, root);
     match (&shown.pack, view) {
         (_, View::Document) => document(&mut out, shown),
-        (None, _) => out.push_str("<p>Det finns ännu ingen version som går att läsa.</p>\n"),
+        (None, _) => out.push_str(
+            "<p>Det finns ännu inget som går att visa. När dokumentet går att läsa kommer tjänsten här.</p>\n",
+        ),
         (Some(pack), View::Graph) => dependencies(&mut out, pack, root),
         (Some(pack), view) => {
             let case = Case::of(pack, chosen);
@@ -198,24 +205,35 @@ pub fn page(shown: &Shown, view: View, chosen: &Chosen, root: &str) -> String {
             }
         }
     }
-    out.push_str("</main>\n</body>\n</html>\n");
+    out.push_str(
+        "</main>\n</div></div>\n<footer class=\"footer\"><div class=\"wrap\">\n\
+         <p>Sidan är gjord ur filerna som de är sparade. Inget du skriver här sparas eller skickas.</p>\n\
+         <noscript><p>Utan JavaScript laddas sidan inte om av sig själv. Ladda om den när du har sparat.</p></noscript>\n\
+         <p id=\"lage\" role=\"status\"></p>\n</div></footer>\n</body>\n</html>\n",
+    );
     out
 }
 
-fn state(out: &mut String, shown: &Shown, root: &str) {
-    let count = |severity: Severity| {
-        shown
-            .found
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+/// Findings that every page lists; the rest stand beside the text.
+const FINDINGS_MAX: usize = 5;
+
+/// What is wrong, first of all.
+fn state(out: &mut String, shown: &Shown, view: View, root: &str) {
+    let of = |severity: Severity| shown.found.iter().filter(move |finding| finding.severity == severity);
+    let errors = of(Severity::Error).count();
+    let mut text = match (errors, of(Severity::Warning).count(), of(Severity::Note).count()) {
+        (0, 0, 0) => "Inga fel, varningar eller upplysningar.".to_owned(),
+        (0, 0, notes) => format!(
+            "Inga fel och inga varningar. {}.",
+            many(notes, "upplysning", "upplysningar")
+        ),
+        (errors, warnings, _) => format!(
+            "{} och {}.",
+            many(errors, "fel", "fel"),
+            many(warnings, "varning", "varningar")
+        ),
     };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let mut text = match (errors, warnings) {
-        (0, 0) => "Inga fel och inga varningar.".to_owned(),
-        (errors, warnings) => format!("{errors} fel och {warnings} varningar."),
-    };
-    if !shown.is_current && shown.pack.is_some() {
+    if !shown.is_current && shown.pack.is_some() && view != View::Document {
         text.push_str(" Dokumentet går inte att läsa som det är nu. Sidan visar det som det senast gick att läsa.");
     }
     let class = if errors > 0 {
@@ -225,15 +243,76 @@ fn state(out: &mut String, shown: &Shown, root: &str) {
     };
     let _ = writeln!(
         out,
-        "<p class=\"{class}\" role=\"status\">{} <a href=\"{root}dokument\">Se fynden vid texten</a>.</p>",
+        "<div class=\"{class}\">\n<p role=\"status\">{}</p>",
         escaped(&text)
     );
+    if view == View::Document {
+        findings(out, shown, root, usize::MAX);
+    } else if errors > 0 {
+        findings(out, shown, root, FINDINGS_MAX);
+    }
+    if view != View::Document && !shown.found.is_empty() {
+        let _ = writeln!(out, "<p><a href=\"{root}dokument\">Se fynden vid texten</a></p>");
+    }
+    out.push_str("</div>\n");
 }
 
+/// The gravest first, each leading to its line.
+fn findings(out: &mut String, shown: &Shown, root: &str, most: usize) {
+    if shown.found.is_empty() {
+        return;
+    }
+    let mut found: Vec<&Finding> = shown.found.iter().collect();
+    found.sort_by_key(|finding| finding.severity);
+    let only_errors = most != usize::MAX;
+    let listed = found
+        .iter()
+        .filter(|finding| !only_errors || finding.severity == Severity::Error);
+    out.push_str("<ul class=\"preview-findings\">\n");
+    for finding in listed.take(most) {
+        let at = usize::from(finding.span.file.0);
+        let (file, line) = shown.files.get(at).map_or(("", 1), |file| {
+            (file.path.as_str(), file.position(finding.span.start).0)
+        });
+        let (_, word) = severity(finding.severity);
+        let _ = writeln!(
+            out,
+            "<li><a href=\"{root}dokument#{}\">{word} {}, {} rad {line}</a>: {}</li>",
+            anchor(file, at, line),
+            finding.code,
+            escaped(file),
+            escaped(&finding.message)
+        );
+    }
+    out.push_str("</ul>\n");
+}
+
+fn severity(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "Fel"),
+        Severity::Warning => ("warning", "Varning"),
+        Severity::Note => ("note", "Upplysning"),
+    }
+}
+
+/// The id of a line.
+fn anchor(file: &str, at: usize, line: usize) -> String {
+    match file {
+        MAIN_FILE => format!("rad-{line}"),
+        _ => format!("fil-{at}-rad-{line}"),
+    }
+}
+
+const MAIN_FILE: &str = "tjanst.md";
+
 fn picker(out: &mut String, pack: &Pack, view: View, chosen: &Chosen, root: &str) {
+    if pack.examples.is_empty() {
+        out.push_str("<p>Det finns inget exempel än. Skriv ett i exempel.md, så visas tjänsten med dess svar.</p>\n");
+        return;
+    }
     let _ = write!(
         out,
-        "<form method=\"get\" action=\"{root}{}\" class=\"preview-picker\">\n<label for=\"exempel\">Exempel</label>\n\
+        "<form method=\"get\" action=\"{root}{}\" class=\"preview-picker\">\n<label class=\"label\" for=\"exempel\">Exempel</label>\n\
          <select id=\"exempel\" name=\"exempel\">\n",
         view.path()
     );
@@ -242,10 +321,18 @@ fn picker(out: &mut String, pack: &Pack, view: View, chosen: &Chosen, root: &str
         let _ = writeln!(
             out,
             "<option value=\"{at}\"{selected}>{}</option>",
-            escaped(&example.title)
+            escaped(&first_upper(&example.title))
         );
     }
-    out.push_str("</select>\n<button type=\"submit\">Visa</button>\n</form>\n");
+    out.push_str("</select>\n<button class=\"button button--second button--small\" type=\"submit\">Visa exemplet</button>\n</form>\n");
+    if !chosen.answers.is_empty() {
+        let _ = writeln!(
+            out,
+            "<p>Med dina egna svar. <a href=\"{root}{}?exempel={}\">Ta bort dem och visa bara exemplet</a></p>",
+            view.path(),
+            chosen.example
+        );
+    }
 }
 
 // ---- the service ----
@@ -254,39 +341,38 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
     let _ = writeln!(out, "<p class=\"lead\">{}</p>", escaped(&pack.intro));
     stopped(out, pack, case);
     out.push_str("<h2>Steg och organ</h2>\n");
-    out.push_str("<table><thead><tr><th scope=\"col\">Steg</th><th scope=\"col\">Hos</th><th scope=\"col\">Blir</th><th scope=\"col\">Frist</th><th scope=\"col\">Avgift</th></tr></thead><tbody>\n");
+    let headings = ["Steg", "Hos", "Utfall", "Frist", "Avgift"];
+    open_table(out, "Steg och organ", &headings);
     for step in &pack.steps {
         let result = case.evaluation.steps.get(&step.name.it);
         let becomes = match result.map(|it| it.verdict(pack, &step.name.it)) {
-            Some(Verdict::NotNeeded) => "behövs inte".to_owned(),
-            Some(Verdict::CaseWorker) => "en handläggare måste ta ställning".to_owned(),
-            Some(Verdict::Outcome(outcome)) => text(pack, &format!("utfall.{}.{outcome}", step.name.it), outcome),
+            Some(Verdict::NotNeeded) => "Behövs inte".to_owned(),
+            Some(Verdict::CaseWorker) => "En handläggare måste ta ställning".to_owned(),
+            Some(Verdict::Outcome(outcome)) => {
+                first_upper(&text(pack, &format!("utfall.{}.{outcome}", step.name.it), outcome))
+            }
             Some(Verdict::Waiting) | None => {
                 let waits = result.map(|it| it.waits_for.keys().map(|name| name_of(pack, name)).collect::<Vec<_>>());
                 match waits.filter(|waits| !waits.is_empty()) {
-                    Some(waits) => format!("väntar på {}", waits.join(", ")),
-                    None => "väntar".to_owned(),
+                    Some(waits) => format!("Väntar på {}", waits.join(", ")),
+                    None => "Väntar".to_owned(),
                 }
             }
         };
-        let fee = match result.map(|it| &it.fee) {
-            Some(Known::Value(kronor)) => format!("{} kr", samverk_domain::words::amount::swedish(*kronor)),
-            _ if step.fee.is_some() => "sätts av den som antar".to_owned(),
-            _ => String::new(),
+        let fee = match (result.map(|it| &it.fee), step.fee.is_some()) {
+            (Some(Known::Value(kronor)), _) => format!("{} kronor", samverk_domain::words::amount::swedish(*kronor)),
+            (Some(Known::NotApplicable), true) => "Ingen här".to_owned(),
+            (_, true) => "Sätts av organet".to_owned(),
+            (_, false) => "Ingen".to_owned(),
         };
-        let deadline = step
-            .deadline
-            .as_ref()
-            .map(|it| pack.words_at(it.span))
-            .unwrap_or_default();
-        let _ = writeln!(
+        let deadline = step.deadline.as_ref().map(|it| first_upper(&pack.words_at(it.span)));
+        let role = text(pack, &format!("roll.{}", step.role.it), step.role.it.as_str());
+        row(
             out,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escaped(&text(pack, &format!("steg.{}", step.name.it), step.name.as_str())),
-            escaped(&text(pack, &format!("roll.{}", step.role.it), step.role.it.as_str())),
-            escaped(&becomes),
-            escaped(&deadline),
-            escaped(&fee)
+            "",
+            &text(pack, &format!("steg.{}", step.name.it), step.name.as_str()),
+            &headings[1..],
+            &[role, becomes, deadline.unwrap_or_else(|| "Ingen".to_owned()), fee],
         );
     }
     out.push_str("</tbody></table>\n<h2>Som den sökande möter den</h2>\n");
@@ -310,7 +396,39 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
             }
         }
     }
-    out.push_str("</ol>\n<button type=\"submit\">Räkna om</button>\n</form>\n");
+    out.push_str(
+        "</ol>\n<div class=\"actions\"><button class=\"button\" type=\"submit\">Räkna om</button></div>\n</form>\n",
+    );
+}
+
+/// A table that becomes cards on a phone.
+fn open_table(out: &mut String, caption: &str, headings: &[&str]) {
+    let _ = write!(
+        out,
+        "<table role=\"table\" class=\"table table--cards\"><caption class=\"hidden-visually\">{}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">",
+        escaped(caption)
+    );
+    for heading in headings {
+        let _ = write!(out, "<th role=\"columnheader\" scope=\"col\">{}</th>", escaped(heading));
+    }
+    out.push_str("</tr></thead>\n<tbody role=\"rowgroup\">\n");
+}
+
+fn row(out: &mut String, class: &str, head: &str, headings: &[&str], cells: &[String]) {
+    let _ = write!(
+        out,
+        "<tr role=\"row\"{class}><th role=\"rowheader\" scope=\"row\">{}</th>",
+        escaped(head)
+    );
+    for (heading, cell) in headings.iter().zip(cells) {
+        let _ = write!(
+            out,
+            "<td role=\"cell\" data-label=\"{}:\">{}</td>",
+            escaped(heading),
+            escaped(cell)
+        );
+    }
+    out.push_str("</tr>\n");
 }
 
 /// What stops the applicant from going on, in the document's words. Then nothing is sent and no step comes to anything.
@@ -329,112 +447,57 @@ fn stopped(out: &mut String, pack: &Pack, case: &Case) -> bool {
 }
 
 fn fetched(out: &mut String, pack: &Pack, case: &Case, slots: &[Slot]) {
-    let mut registers: BTreeMap<&Name, Vec<String>> = BTreeMap::new();
+    let mut registers: BTreeMap<&Name, Vec<(String, String)>> = BTreeMap::new();
     for slot in slots {
         let Some(Source::Register(register)) = pack.fact(&slot.fact).map(|fact| &fact.source.it) else {
             continue;
         };
         let said = match case.truth.register(slot) {
-            Some(Known::Value(value)) => value.to_string(),
-            Some(Known::NotApplicable) => "ej aktuellt".to_owned(),
-            Some(Known::Missing(_)) => "går inte att hämta".to_owned(),
-            None => "exemplet säger inget".to_owned(),
+            Some(Known::Value(value)) => first_upper(&pack.shown(&slot.fact, &value, true)),
+            Some(Known::NotApplicable) => "Ej aktuellt".to_owned(),
+            Some(Known::Missing(_)) => "Går inte att hämta".to_owned(),
+            None => "Exemplet säger inget".to_owned(),
         };
-        let item = slot.item.map(|item| format!(" {}", item + 1)).unwrap_or_default();
+        let item = slot
+            .item
+            .map(|item| format!(", nummer {}", item + 1))
+            .unwrap_or_default();
         registers
             .entry(&register.register)
             .or_default()
-            .push(format!("{}{item}: {said}", name_of(pack, &slot.fact)));
+            .push((format!("{}{item}", name_of(pack, &slot.fact)), said));
     }
     for (register, facts) in registers {
         let _ = writeln!(
             out,
-            "<li class=\"preview-fetched\"><strong>Hämtas ur {}</strong> {}</li>",
-            escaped(&text(pack, &format!("register.{register}"), register.as_str())),
-            escaped(&facts.join(" · "))
+            "<li class=\"preview-fetched\"><p><strong>Hämtas ur {}</strong></p>\n<dl>",
+            escaped(&text(pack, &format!("register.{register}"), register.as_str()))
         );
+        for (label, said) in facts {
+            let _ = writeln!(
+                out,
+                "<div><dt>{}</dt><dd>{}</dd></div>",
+                escaped(&label),
+                escaped(&said)
+            );
+        }
+        out.push_str("</dl></li>\n");
     }
 }
 
 fn asked(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, question: &Question) {
+    let (facts, answers) = (&case.truth.facts, &chosen.answers);
     match question {
         Question::Fact(name) => {
             let Some(fact) = pack.fact(name) else { return };
-            let written = chosen.answers.get(name.as_str()).cloned();
-            let answer = written.or_else(|| case.truth.facts.of(name).value().map(ToString::to_string));
-            field(
-                out,
-                pack,
-                fact,
-                &answer.unwrap_or_default(),
-                case.refused.get(name.as_str()),
-            );
+            let known = facts.of(name);
+            fields::question(out, pack, fact, known.value(), answers, &case.refused);
         }
         Question::List(name) => {
-            let items = case.truth.facts.lists.get(name).map_or(0, Vec::len);
-            let columns = pack.list(name).map_or_else(Vec::new, |list| {
-                let asked = list.columns.iter().filter(|fact| fact.source.it == Source::Applicant);
-                asked.map(|fact| name_of(pack, &fact.name.it)).collect()
-            });
-            let _ = writeln!(
-                out,
-                "<li><strong>{}</strong> En i taget: {}. Exemplet har {items}.</li>",
-                escaped(&text(pack, &format!("fråga.{name}"), name.as_str())),
-                escaped(&columns.join(", "))
-            );
+            let Some(list) = pack.list(name) else { return };
+            fields::list(out, pack, list, facts, answers, &case.refused);
         }
     }
-}
-
-fn field(out: &mut String, pack: &Pack, fact: &pack::Fact, answer: &str, refused: Option<&String>) {
-    let name = fact.name.it.as_str();
-    let question = text(pack, &format!("fråga.{name}"), name);
-    let help = pack.text("sv", &format!("hjälp.{name}"));
-    let _ = writeln!(out, "<li>");
-    let error = refused.map_or_else(String::new, |why| {
-        format!("<span class=\"preview-error\">{}</span>", escaped(why))
-    });
-    let described = if help.is_some() {
-        format!(" aria-describedby=\"hjalp-{name}\"")
-    } else {
-        String::new()
-    };
-    let words: Option<Vec<String>> = match &fact.ty.it {
-        Type::YesNo => Some(vec!["ja".to_owned(), "nej".to_owned()]),
-        Type::Choice(words) => Some(words.clone()),
-        _ => None,
-    };
-    let _ = write!(out, "<label for=\"svar-{name}\">{}</label>{error}", escaped(&question));
-    if let Some(help) = help {
-        let _ = write!(out, "<span class=\"hint\" id=\"hjalp-{name}\">{}</span>", escaped(help));
-    }
-    match words {
-        Some(words) => {
-            let _ = write!(
-                out,
-                "<select id=\"svar-{name}\" name=\"svar.{name}\"{described}><option value=\"\">obesvarad</option>"
-            );
-            for word in words {
-                let selected = if word == answer { " selected" } else { "" };
-                let shown = pack.text("sv", &format!("val.{name}.{word}")).unwrap_or(&word);
-                let _ = write!(
-                    out,
-                    "<option value=\"{}\"{selected}>{}</option>",
-                    escaped(&word),
-                    escaped(shown)
-                );
-            }
-            out.push_str("</select>");
-        }
-        None => {
-            let _ = write!(
-                out,
-                "<input id=\"svar-{name}\" name=\"svar.{name}\" value=\"{}\" autocomplete=\"off\"{described}>",
-                escaped(answer)
-            );
-        }
-    }
-    out.push_str("</li>\n");
 }
 
 // ---- tables ----
@@ -459,30 +522,55 @@ fn tables(out: &mut String, pack: &Pack, case: &Case) {
         };
         let _ = write!(
             out,
-            "<h2>{}</h2>\n<table><thead><tr><th scope=\"col\">Läge</th>",
+            "<h2>{}</h2>\n<table role=\"table\" class=\"table rule table--cards\"><caption class=\"hidden-visually\">{}</caption>\n\
+             <thead role=\"rowgroup\"><tr role=\"row\">",
+            escaped(&heading),
             escaped(&heading)
         );
-        for column in &rule.columns {
-            let label = match &column.it {
-                Column::Id => "id".to_owned(),
+        let labels: Vec<String> = rule
+            .columns
+            .iter()
+            .map(|column| match &column.it {
+                Column::Id => "Rad".to_owned(),
                 _ => pack.words_at(column.span),
-            };
-            let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(&label));
+            })
+            .collect();
+        for label in &labels {
+            // A name may be broken after its dots.
+            let label = escaped(label).replace('.', ".<wbr>").replace("→ ", "→&nbsp;");
+            let _ = write!(out, "<th role=\"columnheader\" scope=\"col\">{label}</th>");
         }
-        out.push_str("</tr></thead><tbody>\n");
+        out.push_str("</tr></thead>\n<tbody role=\"rowgroup\">\n");
         for (row, (_, examples)) in rule.rows.iter().zip(&table.rows) {
             let holds = fired.contains(&Fired {
                 rule: rule.name.it.clone(),
                 row: row.id.it.clone(),
             });
             let (class, state) = match (holds, examples.is_empty()) {
-                (true, _) => (" class=\"preview-holds\"", "gäller"),
+                (true, _) => (" class=\"is-firing\"", "gäller"),
                 (false, true) => (" class=\"preview-untried\"", "inget exempel"),
                 (false, false) => ("", ""),
             };
-            let _ = write!(out, "<tr{class}><td>{state}</td>");
-            for cell in cells(&pack.words_at(row.span)) {
-                let _ = write!(out, "<td>{}</td>", escaped(&cell));
+            let _ = write!(out, "<tr role=\"row\"{class}>");
+            let cells = cells(&pack.words_at(row.span));
+            for ((column, label), cell) in rule.columns.iter().zip(&labels).zip(&cells) {
+                let _ = match &column.it {
+                    Column::Id => write!(
+                        out,
+                        "<th role=\"rowheader\" scope=\"row\" class=\"rule__id\">{}{}</th>",
+                        escaped(cell),
+                        match state {
+                            "" => String::new(),
+                            state => format!(" <span class=\"fires\">{state}</span>"),
+                        }
+                    ),
+                    _ => write!(
+                        out,
+                        "<td role=\"cell\" data-label=\"{}:\">{}</td>",
+                        escaped(label),
+                        escaped(cell)
+                    ),
+                };
             }
             out.push_str("</tr>\n");
         }
@@ -506,14 +594,11 @@ fn dependencies(out: &mut String, pack: &Pack, root: &str) {
     let graph = Graph::of(pack);
     out.push_str("<p>Läs från vänster: uppgifter, regler, steg och utfall. Välj en ruta för att komma till dess plats i dokumentet.</p>\n<div class=\"preview-graph\" tabindex=\"0\" role=\"region\" aria-label=\"Bilden, kan rullas i sidled\">\n");
     out.push_str(&graph.svg(|line| format!("{root}dokument#rad-{line}")));
-    out.push_str("</div>\n<h2>Samma sak i ord</h2>\n<table><thead><tr><th scope=\"col\">Vad</th><th scope=\"col\">Bygger på</th></tr></thead><tbody>\n");
+    out.push_str("</div>\n<h2>Samma sak i ord</h2>\n");
+    let headings = ["Vad", "Bygger på"];
+    open_table(out, "Vad som bygger på vad", &headings);
     for (what, reads) in graph.rows() {
-        let _ = writeln!(
-            out,
-            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-            escaped(&what),
-            escaped(&reads.join(", "))
-        );
+        row(out, "", &first_upper(&what), &headings[1..], &[reads.join(", ")]);
     }
     out.push_str("</tbody></table>\n");
 }
@@ -524,6 +609,7 @@ fn letters(out: &mut String, pack: &Pack, case: &Case) {
     if stopped(out, pack, case) {
         return;
     }
+    out.push_str("<p>Det som står inom hakparentes fylls i när beslutet fattas.</p>\n");
     let mut is_any = false;
     for step in &pack.steps {
         let Some(result) = case.evaluation.steps.get(&step.name.it) else {
@@ -541,7 +627,7 @@ fn letters(out: &mut String, pack: &Pack, case: &Case) {
             out,
             "<section class=\"preview-letter\"><p class=\"caption\">{}: {}</p>",
             escaped(&text(pack, &format!("steg.{}", step.name.it), step.name.as_str())),
-            escaped(outcome)
+            escaped(&text(pack, &format!("utfall.{}.{outcome}", step.name.it), outcome).to_lowercase())
         );
         let reader = Reading {
             pack,
@@ -585,7 +671,7 @@ impl Reading<'_> {
                 }
                 Block::Grounds(_) => self.grounds(out),
                 Block::Appeal(_) => {
-                    let _ = writeln!(out, "<p>{}</p>", escaped(&self.pack.words_at(self.outcome.appeal.span)));
+                    let _ = writeln!(out, "<p>{}</p>", escaped(&appealed(&self.outcome.appeal.it)));
                 }
                 Block::Duties(_) => {
                     out.push_str("<ul>");
@@ -642,12 +728,19 @@ impl Reading<'_> {
             match piece {
                 Piece::Text(text) => out.push_str(&escaped(text)),
                 Piece::Placeholder(name) => {
-                    let value = self.facts.in_a_sentence(&name.it).or_else(|| {
-                        let known = self.case.evaluation.values.get(&name.it)?;
-                        known.value().map(ToString::to_string)
-                    });
+                    let known = self.facts.known.get(&name.it);
+                    let known = known.or_else(|| self.case.evaluation.values.get(&name.it));
+                    let value = known
+                        .and_then(Known::value)
+                        .map(|value| self.pack.shown(&name.it, value, false))
+                        .or_else(|| self.facts.in_a_sentence(&name.it));
+                    let fee = || match self.case.evaluation.steps.get(self.step).map(|result| &result.fee) {
+                        Some(Known::Value(kronor)) => Some(samverk_domain::words::amount::swedish(*kronor)),
+                        _ => None,
+                    };
                     let value = value.or_else(|| match name.it.as_str() {
                         "steg" => Some(text(self.pack, &format!("steg.{}", self.step), self.step.as_str())),
+                        "avgift" => fee(),
                         _ => None,
                     });
                     match value {
@@ -666,35 +759,42 @@ impl Reading<'_> {
 // ---- the document ----
 
 fn document(out: &mut String, shown: &Shown) {
+    // The service itself first, then what has findings, then the rest as the folder has them.
+    let mut files: Vec<(usize, &SourceFile, Vec<(usize, &Finding)>)> = Vec::new();
     for (at, file) in shown.files.iter().enumerate() {
-        let own: Vec<(usize, &Finding)> = shown
+        let own = shown
             .found
             .iter()
-            .filter(|finding| usize::from(finding.span.file.0) == at)
-            .map(|finding| (file.position(finding.span.start).0, finding))
-            .collect();
-        let is_main = file.path == "tjanst.md";
+            .filter(|finding| usize::from(finding.span.file.0) == at);
+        let own = own.map(|finding| (file.position(finding.span.start).0, finding));
+        files.push((at, file, own.collect()));
+    }
+    files.sort_by_key(|(at, file, own)| (file.path != MAIN_FILE, own.is_empty(), *at));
+    for (at, file, own) in files {
         let _ = write!(
             out,
-            "<details{}><summary><h2>{}</h2> {} fynd</summary>\n<ol class=\"preview-text\">\n",
-            if is_main || !own.is_empty() { " open" } else { "" },
+            "<details class=\"preview-file\"{}><summary><h2>{}</h2> {}</summary>\n<ol class=\"preview-text\">\n",
+            if file.path == MAIN_FILE || !own.is_empty() {
+                " open"
+            } else {
+                ""
+            },
             escaped(&file.path),
-            own.len()
+            match own.len() {
+                0 => "inga fynd".to_owned(),
+                some => many(some, "fynd", "fynd"),
+            }
         );
         for (number, line) in file.text.lines().enumerate() {
             let number = number + 1;
-            let id = if is_main {
-                format!(" id=\"rad-{number}\"")
-            } else {
-                String::new()
-            };
-            let _ = write!(out, "<li{id}><code>{}</code>", escaped(line));
+            let _ = write!(
+                out,
+                "<li id=\"{}\"><code>{}</code>",
+                anchor(&file.path, at, number),
+                escaped(line)
+            );
             for (_, finding) in own.iter().filter(|(at, _)| *at == number) {
-                let (class, word) = match finding.severity {
-                    Severity::Error => ("error", "Fel"),
-                    Severity::Warning => ("warning", "Varning"),
-                    Severity::Note => ("note", "Upplysning"),
-                };
+                let (class, word) = severity(finding.severity);
                 let _ = write!(
                     out,
                     "<p class=\"preview-{class}\"><strong>{word} {}</strong> {}",
@@ -725,54 +825,110 @@ fn name_of(pack: &Pack, fact: &Name) -> String {
     text(pack, &format!("namn.{fact}"), fact.as_str())
 }
 
+/// `1 fynd`, `2 varningar`; `Inga fel`.
+fn many(number: usize, one: &str, several: &str) -> String {
+    match number {
+        0 => format!("inga {several}"),
+        1 => format!("1 {one}"),
+        number => format!("{number} {several}"),
+    }
+}
+
+fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next();
+    first.map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// How a decision is appealed, as a reader needs it.
+fn appealed(appeal: &Appeal) -> String {
+    match appeal {
+        Appeal::To {
+            regime,
+            instance,
+            within,
+            from,
+        } => {
+            let to = match regime {
+                Regime::Administrative => format!("Skriv till {instance}, men lämna skrivelsen till [organ]."),
+                Regime::LegalityReview => format!("Skriv till {instance} och lämna skrivelsen dit."),
+            };
+            let counted = match (regime, from) {
+                (Regime::LegalityReview, _) => "från den dag då protokollet tillkännagavs på anslagstavlan",
+                (_, Start::Decision) => "från dagen för beslutet",
+                _ => "från den dag då beslutet kom den sökande till del",
+            };
+            format!("{to} Skrivelsen ska ha kommit in inom {within} {counted}.")
+        }
+        Appeal::No { reason } => format!("Beslutet kan inte överklagas: {reason}."),
+    }
+}
+
+/// Percent-encoded for a query (RFC 3986 §2.1).
+fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
 /// What the pages need beside a node's own stylesheets.
 pub const STYLE: &str = "\
-body{max-width:72rem;margin:0 auto;padding:0 1rem 4rem}\
-.preview-head{border-bottom:2px solid var(--color-neutral-border-strong);margin-bottom:1rem}\
-.preview-head ul{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;list-style:none;padding:0;margin:.5rem 0}\
-.preview-head a[aria-current]{font-weight:700;text-decoration-thickness:3px}\
-.preview-state{padding:.5rem .75rem;border-left:6px solid var(--color-success-base-default);background:var(--color-success-surface-tinted)}\
-.preview-state--wrong{border-color:var(--color-danger-base-default);background:var(--color-danger-surface-tinted)}\
-.preview-picker{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin:1rem 0}\
-.preview-picker select{max-width:100%}\
-main table{border-collapse:collapse;width:100%;margin:1rem 0;font-size:.95rem}\
-main th,main td{border-bottom:1px solid var(--color-neutral-border-default);padding:.4rem .6rem .4rem 0;text-align:left;vertical-align:top;overflow-wrap:break-word;hyphens:auto}\
-.preview-asked>li{margin:0 0 1rem;padding-left:.25rem}.preview-asked label{display:block;font-weight:600}\
-.preview-asked .hint{display:block;color:var(--color-neutral-text-subtle)}\
-.preview-asked input,.preview-asked select{font:inherit;padding:.35rem;border:2px solid var(--color-neutral-border-default);max-width:100%;width:24rem}\
-.preview-fetched{background:var(--color-thread-surface-tinted);padding:.5rem .75rem}\
-.preview-error{display:block;color:var(--color-danger-text-default);font-weight:600}\
-.preview-holds{background:var(--color-success-surface-tinted)}.preview-holds td:first-child{font-weight:700}\
-.preview-untried{background:var(--color-warning-surface-tinted)}.preview-untried td:first-child{font-weight:700}\
-.preview-graph{overflow:auto;border:1px solid var(--color-neutral-border-default);max-height:80vh}\
+.preview-head{padding-top:var(--size-4)}.preview-head p{margin:0 0 var(--size-2)}.preview-head .tabs{border:0;margin:0}\
+.preview-state{padding:var(--size-3) var(--size-4);margin-bottom:var(--size-6);border-left:6px solid var(--color-success-base-default);background:var(--color-success-surface-tinted)}\
+.preview-state p{margin:0}.preview-state--wrong{border-color:var(--color-danger-base-default);background:var(--color-danger-surface-tinted)}\
+.preview-findings{margin:var(--size-2) 0;font-size:var(--font-size-sm)}\
+.preview-picker{display:flex;flex-wrap:wrap;gap:var(--size-2) var(--size-4);align-items:center;margin:0 0 var(--size-6)}.preview-picker .label{margin:0}\
+.preview-picker select{width:auto;max-width:100%;flex:0 1 auto;min-width:0}\
+.preview-asked{padding-left:2.5rem;max-width:46rem;list-style:none;counter-reset:asked}.preview-asked>li{position:relative;margin:0 0 var(--size-6);counter-increment:asked}\
+.preview-asked>li::before{content:counter(asked) '.';position:absolute;left:-2.5rem;font-weight:650;color:var(--color-neutral-text-subtle)}.preview-asked .field{margin:0}\
+.preview-asked .choices--row .choice{flex:0 1 auto;max-width:100%;padding:var(--size-1) var(--size-3)}.preview-asked .hint{margin-bottom:var(--size-2);font-size:var(--font-size-sm)}\
+.preview-asked .choice label{overflow-wrap:anywhere}.preview-asked .unit{flex-wrap:wrap}.preview-item{padding:0 var(--size-4) var(--size-3);margin:0 0 var(--size-3);border-left:3px solid var(--color-accent-border-subtle)}.preview-item .field{margin-bottom:var(--size-3)}\
+.preview-fetched{background:var(--color-accent-surface-tinted);border-left:5px solid var(--color-accent-base-default);padding:var(--size-3) var(--size-4)!important}\
+.preview-fetched p,.preview-fetched dl{margin:0;font-size:var(--font-size-sm)}.preview-fetched dl>div{display:flex;flex-wrap:wrap;gap:0 var(--size-2)}\
+.preview-fetched dt{color:var(--color-neutral-text-subtle)}.preview-fetched dt::after{content:':'}.preview-fetched dd{margin:0}\
+.table.rule{margin-bottom:var(--size-6)}@media(max-width:59.99em){.table.rule td,.table.rule th{overflow-wrap:anywhere}.table.rule th.rule__id{overflow-wrap:normal}}\
+.preview-untried>*{background:var(--color-warning-surface-tinted)}.preview-untried .fires{color:var(--color-warning-text-default)}\
+.preview-graph{overflow:auto;border:1px solid var(--color-neutral-border-default);max-height:80vh}.preview-graph svg{max-width:none}\
 .graph text{font:600 14px system-ui,sans-serif;fill:var(--color-neutral-text-default)}.graph .note{font-weight:400;font-size:12px;fill:var(--color-neutral-text-subtle)}\
 .graph rect{fill:var(--color-neutral-surface-default);stroke:var(--color-neutral-border-default);stroke-width:1.5}\
 .graph .rule rect{fill:var(--color-thread-surface-tinted);stroke:var(--color-thread-base-default)}\
 .graph .step rect{fill:var(--color-accent-surface-tinted);stroke:var(--color-accent-base-default)}\
 .graph .outcome rect{stroke-width:3;stroke:var(--color-accent-base-default)}\
 .graph .edge{fill:none;stroke:var(--color-neutral-border-default);stroke-width:1;opacity:.55}\
-.graph a:focus rect,.graph a:hover rect{stroke-width:4}\
-.preview-letter{border:1px solid var(--color-neutral-border-default);padding:1rem 1.5rem;margin:1.5rem 0;max-width:46rem}\
-.preview-text{font-size:.85rem;padding-left:3.5rem}.preview-text code{white-space:pre-wrap;overflow-wrap:anywhere;font-size:inherit}\
-.preview-text li:target{background:var(--color-thread-surface-tinted)}\
-.preview-text p{margin:.25rem 0 .5rem;padding:.4rem .6rem;border-left:5px solid}\
-.preview-error,.preview-text .preview-error{border-color:var(--color-danger-base-default);background:var(--color-danger-surface-tinted)}\
-.preview-warning{border-color:var(--color-warning-base-default);background:var(--color-warning-surface-tinted)}\
-.preview-note{border-color:var(--color-neutral-border-default);background:var(--color-neutral-surface-tinted)}\
-details>summary h2{display:inline}";
+.graph a:hover rect{stroke-width:4}.graph a:focus-visible{outline:3px solid var(--color-focus-inner);outline-offset:3px}.graph a:focus-visible rect{fill:var(--color-focus-outer);stroke-width:4}\
+.preview-letter{border:1px solid var(--color-neutral-border-default);padding:var(--size-5) clamp(1rem,4vw,2rem);margin:var(--size-6) 0;max-width:46rem}.preview-letter h2{margin-top:0}\
+.preview-file{margin-bottom:var(--size-4)}.preview-file>summary{cursor:pointer}.preview-file h2{display:inline;font-size:var(--font-size-lg)}\
+.preview-text{font-size:.85rem;padding-left:3.5rem;margin-top:var(--size-3)}.preview-text code{white-space:pre-wrap;overflow-wrap:anywhere;font-size:inherit}\
+.preview-text li:target{background:var(--color-focus-outer)}\
+.preview-text p{margin:var(--size-1) 0 var(--size-2);padding:var(--size-2) var(--size-3);border-left:5px solid;font-size:var(--font-size-sm)}\
+.preview-text .preview-error{border-color:var(--color-danger-base-default);background:var(--color-danger-surface-tinted)}\
+.preview-text .preview-warning{border-color:var(--color-warning-base-default);background:var(--color-warning-surface-tinted)}\
+.preview-text .preview-note{border-color:var(--color-neutral-border-default);background:var(--color-neutral-surface-tinted)}\
+@media(max-width:39.99em){.preview-text{padding-left:2.25rem}.preview-asked{padding-left:0}.preview-asked>li::before{position:static}}";
 
 /// Loads the page anew when the server says that a file has changed: a request is answered then, or after a while with nothing.
 pub const SCRIPT: &str = "\
 'use strict';\n\
-const own = document.currentScript;\n\
+const own = document.querySelector('script[data-sedan]');\n\
 const changed = new URL('andrad?sedan=' + own.dataset.sedan, own.src);\n\
+const say = (text) => { document.getElementById('lage').textContent = text; };\n\
+const closed = 'Förhandsvisningen är stängd. Starta samverk preview igen och öppna adressen som den skriver ut.';\n\
 (async () => {\n\
   for (;;) {\n\
     try {\n\
       const answer = await fetch(changed, { cache: 'no-store' });\n\
       if (answer.status === 200) { location.reload(); return; }\n\
-      if (answer.status !== 204) { return; }\n\
+      if (answer.status !== 204) { say(closed); return; }\n\
+      say('');\n\
     } catch {\n\
+      say(closed);\n\
       await new Promise((later) => setTimeout(later, 2000));\n\
     }\n\
   }\n\

@@ -1,11 +1,13 @@
 //! The service document: one folder that a board can adopt, a lawyer can read and the engine runs.
 //!
 //! `docs/language.md` is the specification. [`model`] is what was understood, [`parse`] how it is read, [`write`] its
-//! parts in the document's own notation, [`texts`] the texts by key, [`carried`] the document that a case under way is decided by.
+//! parts in the document's own notation, [`texts`] the texts by key, `shown` values in its words, [`carried`] the document that a case
+//! under way is decided by.
 
 pub mod carried;
 pub mod model;
 pub mod parse;
+mod shown;
 pub mod texts;
 pub mod write;
 

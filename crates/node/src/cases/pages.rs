@@ -743,7 +743,7 @@ fn fact_line(open: &Open, held: &Held, base: &str) -> String {
         .item
         .map_or_else(String::new, |item| format!(" {}", item + 1));
     let value = match &held.sent.known {
-        Known::Value(value) => letter::shown(open.pack(), name, value, true),
+        Known::Value(value) => open.pack().shown(name, value, true),
         Known::NotApplicable => "ej aktuellt".to_owned(),
         Known::Missing(_) => "saknas".to_owned(),
     };
@@ -1406,7 +1406,7 @@ fn referral_page(
                 .and_then(|known| known.pack.text("sv", &format!("namn.{name}")));
             let value = match &sent.known {
                 Known::Value(value) => match &pack {
-                    Some(known) => letter::shown(&known.pack, name, value, true),
+                    Some(known) => known.pack.shown(name, value, true),
                     None => value.to_string(),
                 },
                 Known::NotApplicable => "ej aktuellt".to_owned(),

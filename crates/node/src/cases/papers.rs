@@ -332,7 +332,7 @@ pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
     for held in &open.file.facts {
         let name = &held.sent.slot.fact;
         let value = match &held.sent.known {
-            samverk_domain::fact::Known::Value(value) => letter::shown(open.pack(), name, value, true),
+            samverk_domain::fact::Known::Value(value) => open.pack().shown(name, value, true),
             samverk_domain::fact::Known::NotApplicable => "ej aktuellt".to_owned(),
             samverk_domain::fact::Known::Missing(_) => "saknas".to_owned(),
         };

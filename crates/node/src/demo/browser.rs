@@ -267,6 +267,16 @@ impl Page {
         html.select(&selector).map(text_of).collect()
     }
 
+    /// What an attribute says on all elements that fit.
+    pub fn marks(&self, selector: &str, attribute: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.html);
+        let Ok(selector) = Selector::parse(selector) else {
+            return Vec::new();
+        };
+        let found = html.select(&selector).filter_map(|element| element.attr(attribute));
+        found.map(str::to_owned).collect()
+    }
+
     pub fn has(&self, selector: &str) -> bool {
         let html = Html::parse_document(&self.html);
         Selector::parse(selector).is_ok_and(|selector| html.select(&selector).next().is_some())

@@ -72,6 +72,8 @@ pub struct Applied {
     pub disputed: usize,
     /// Where the person was stopped, in the page's words.
     pub stopped: Option<String>,
+    /// The controls that stopped the person, when everything was answered.
+    pub controls: BTreeSet<String>,
     /// The submission's id.
     pub submission: Option<String>,
     pub pages: usize,
@@ -176,6 +178,12 @@ impl Player<'_> {
                 ["utkast", _, "fraga", fact] => {
                     let fact = Name::parse(fact).map_err(|_| NotPlayed::Stuck { page: path.clone() })?;
                     self.question(person, &page, &fact, &mut seen, applied, tell).await?
+                }
+                ["utkast", _, "kontrollera"] if page.has("[data-stopp]") => {
+                    tell("stoppas vid kontrollen av svaren");
+                    applied.controls = page.marks("[data-stopp]", "data-stopp").into_iter().collect();
+                    applied.stopped = Some(page.texts("[data-stopp]").join(" "));
+                    return Ok(());
                 }
                 ["utkast", _, "kontrollera"] => {
                     tell("kontrollerar svaren och skriver under");

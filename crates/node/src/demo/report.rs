@@ -103,11 +103,24 @@ fn anchor(world: &World) -> Option<Anchor> {
 pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<String> {
     let mut found = Vec::new();
     match (&scenario.stopped, &played.applied.stopped) {
-        (Some(_), Some(said)) if tells(scenario.stopped.as_deref().unwrap_or_default(), said) => return found,
         (Some(wanted), Some(said)) => {
-            return vec![format!(
-                "personen skulle stoppas med ”{wanted}”, men sidan säger ”{said}”"
-            )];
+            let controls = &played.applied.controls;
+            let named = controls_in(pack, wanted);
+            // A control is known by its id; another reason, about who may sign, by its words.
+            let is_so = match named.is_empty() && controls.is_empty() {
+                true => tells(wanted, said),
+                false => named == *controls,
+            };
+            if !is_so {
+                let by = match controls.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({})", controls.iter().cloned().collect::<Vec<_>>().join(", ")),
+                };
+                found.push(format!(
+                    "personen skulle stoppas med ”{wanted}”, men sidan säger ”{said}”{by}"
+                ));
+            }
+            return found;
         }
         (Some(wanted), None) => return vec![format!("personen skulle stoppas ({wanted}), men kom igenom")],
         (None, Some(said)) => return vec![format!("personen stoppades: {said}")],
@@ -177,6 +190,13 @@ fn rows_said(pack: &Pack, wanted: &BTreeSet<String>, tasks: &[(String, String)])
     said.map(|(_, row)| row.id.it.to_string())
         .filter(|row| wanted.contains(row))
         .collect()
+}
+
+/// The controls that the scenario says stop the person.
+fn controls_in(pack: &Pack, wanted: &str) -> BTreeSet<String> {
+    let words = wanted.split([',', ' ']).filter(|word| !word.is_empty());
+    let controls = words.filter(|word| pack.controls.iter().any(|control| control.id.it.as_str() == *word));
+    controls.map(str::to_owned).collect()
 }
 
 /// Whether the page says what the scenario expects: the same longer words stand in it.
@@ -308,7 +328,15 @@ pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> Strin
         format!("{}, med {bodies} organ", world.addresses.len()),
     );
     if let Some(said) = &played.applied.stopped {
-        line("Stoppad innan första frågan", said.clone());
+        let controls = &played.applied.controls;
+        match controls.is_empty() {
+            true => line("Stoppad innan första frågan", said.clone()),
+            false => {
+                line("Uppgifter som sökanden fick fylla i", figures.asked.len().to_string());
+                let ids = controls.iter().cloned().collect::<Vec<_>>().join(", ");
+                line("Stoppad innan något skickades", format!("{ids}: {said}"));
+            }
+        }
         return out;
     }
     line("Uppgifter som sökanden fick fylla i", figures.asked.len().to_string());
@@ -492,6 +520,31 @@ mod tests {
             (kind, body.unwrap().as_str()),
             (Kind::ReusedAnswerRefused, "bolagsregistret")
         );
+    }
+
+    #[test]
+    fn the_control_that_stops_is_the_one_that_the_scenario_names() {
+        let packs = embedded_packs().unwrap();
+        let stopped = |wanted: &str, by: &[&str]| {
+            let text = format!(
+                "## Exempel: x\n\n| Uppgift | Värde |\n| --- | --- |\n| företag.orgnr | 559900-0006 |\n\n\
+                 | Steg | Utfall | Grund |\n| --- | --- | --- |\n| inskickning | stoppas | {wanted} |\n"
+            );
+            let scenario = Scenario::read(&packs[0], "x.md", &text).unwrap();
+            let played = Played {
+                applied: Applied {
+                    stopped: Some("Bolaget ska vara registrerat.".to_owned()),
+                    controls: by.iter().map(|id| (*id).to_owned()).collect(),
+                    ..Applied::default()
+                },
+                ..Played::default()
+            };
+            differences(&packs[0], &scenario, &played)
+        };
+        assert_eq!(stopped("k1", &["k1"]), Vec::<String>::new());
+        assert!(stopped("k1", &["k2"])[0].contains("(k2)"));
+        assert_eq!(stopped("k1", &[]).len(), 1, "stopped elsewhere, in other words");
+        assert_eq!(stopped("två måste skriva under", &["k1"]).len(), 1);
     }
 
     #[test]

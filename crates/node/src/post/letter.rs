@@ -9,7 +9,7 @@ use samverk_domain::case::decision::{DecidedBy, Decision};
 use samverk_domain::fact::{Facts, Known, Name, Value};
 use samverk_domain::pack::{
     self, Appeal, Block, CellResult, Conditional, Due, DueFrom, Duty, Length, OutcomeKind, Pack, Piece, Regime, Start,
-    Test, Type, Unit,
+    Test, Unit,
 };
 use samverk_domain::rules::{self, Evaluation, Explanation, How, Setting};
 use samverk_domain::terms::{Adoption, Body, BodyKind};
@@ -176,7 +176,7 @@ impl Material<'_> {
 
     /// A value as a sentence holds it: choices in words, numbers with their unit where the fact has one and `unit` is asked.
     pub fn shown(&self, fact: &Name, value: &Value, with_unit: bool) -> String {
-        shown(self.pack, fact, value, with_unit)
+        self.pack.shown(fact, value, with_unit)
     }
 
     fn of(&self, name: &Name) -> Option<String> {
@@ -357,7 +357,7 @@ pub fn result_text(pack: &Pack, rule: &Name, is_outcome: bool, result: &CellResu
         CellResult::Calculated(calculation) => format!("= {}", rules::expression_text(calculation)),
         CellResult::NotApplicable => "ej aktuellt".to_owned(),
         CellResult::Value(value) if is_outcome => outcome_text(pack, rule, &value.to_string()),
-        CellResult::Value(value) => shown(pack, rule, value, true),
+        CellResult::Value(value) => pack.shown(rule, value, true),
     }
 }
 
@@ -369,30 +369,6 @@ pub fn outcome_text(pack: &Pack, step: &Name, outcome: &str) -> String {
 pub fn step_text(pack: &Pack, language: &str, step: &Name) -> String {
     let text = pack.text(language, &format!("steg.{step}"));
     text.map_or_else(|| step.to_string(), str::to_owned)
-}
-
-pub fn shown(pack: &Pack, fact: &Name, value: &Value, with_unit: bool) -> String {
-    match (value, pack.fact(fact).map(|fact| &fact.ty.it)) {
-        (Value::Choice(code), Some(Type::Municipality)) => samverk_domain::words::codes::Municipality::parse(code)
-            .map_or_else(|_| code.clone(), |municipality| municipality.name().to_owned()),
-        (Value::Choice(word), _) => {
-            let text = pack.text("sv", &format!("val.{fact}.{word}"));
-            text.unwrap_or(word).to_owned()
-        }
-        (Value::Number(_), Some(Type::Kronor { .. })) if with_unit => format!("{value} kronor"),
-        (Value::Number(_), Some(Type::Number { unit: Some(unit), .. })) if with_unit => format!("{value} {unit}"),
-        (Value::Set(words), Some(Type::Several(all))) if !words.is_empty() => {
-            let chosen = all.iter().filter(|word| words.contains(*word));
-            let texts = chosen.map(|word| {
-                let text = pack.text("sv", &format!("val.{fact}.{word}"));
-                text.unwrap_or(word).to_owned()
-            });
-            samverk_domain::fact::listed(&texts.collect::<Vec<_>>()).unwrap_or_default()
-        }
-        (Value::Period { from, to }, _) => format!("{} – {}", swedish_date(*from), swedish_date(*to)),
-        (Value::Date(day), _) => swedish_date(*day),
-        _ => value.to_string(),
-    }
 }
 
 /// `Socialnämnden i Exempelkommun A`; others by their own name.

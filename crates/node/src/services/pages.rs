@@ -1642,9 +1642,17 @@ struct CheckPage {
     groups: Vec<AnswerGroup>,
     fees: Vec<(String, String)>,
     sum: String,
-    in_the_way: Vec<(String, String)>,
+    in_the_way: Vec<Obstacle>,
     sha256: String,
     changed: bool,
+}
+
+/// What is in the way, in words, with the page where it is dealt with.
+struct Obstacle {
+    text: String,
+    link: String,
+    /// The control that is not kept.
+    control: Option<Name>,
 }
 
 struct AnswerGroup {
@@ -1799,7 +1807,7 @@ fn check_page(node: &Node, visit: &Visit, desk: &Desk, changed: bool) -> Result<
     let in_the_way = prepared
         .in_the_way(&desk.open.draft)
         .into_iter()
-        .flat_map(|one| obstacle(pack, lang, id, &one))
+        .flat_map(|one| obstacles(pack, lang, id, &one))
         .collect();
     show(&CheckPage {
         draft: DraftNote::of(&page, &desk.open),
@@ -1814,37 +1822,45 @@ fn check_page(node: &Node, visit: &Visit, desk: &Desk, changed: bool) -> Result<
     })
 }
 
-/// What is in the way, in words, with the page where it is dealt with.
-fn obstacle(pack: &Pack, lang: Lang, id: &str, one: &InTheWay) -> Vec<(String, String)> {
+fn obstacles(pack: &Pack, lang: Lang, id: &str, one: &InTheWay) -> Vec<Obstacle> {
     let t = |k| Texts::get(lang, k);
+    let one_obstacle = |text: String, link: String| {
+        vec![Obstacle {
+            text,
+            link,
+            control: None,
+        }]
+    };
     match one {
-        InTheWay::Questions(n) => vec![(
+        InTheWay::Questions(n) => one_obstacle(
             t("check.questions").with("n", n).to_string(),
             format!("/utkast/{id}/nasta"),
-        )],
-        InTheWay::Unseen(_) => vec![(t("check.unseen").to_string(), format!("/utkast/{id}/uppgifter"))],
+        ),
+        InTheWay::Unseen(_) => one_obstacle(t("check.unseen").to_string(), format!("/utkast/{id}/uppgifter")),
         InTheWay::Controls(ids) => ids
             .iter()
             .map(|control| {
                 let text = pack
                     .text(lang.code(), &format!("kontroll.{control}"))
                     .unwrap_or(control.as_str());
-                (text.to_owned(), control_link(pack, id, control))
+                Obstacle {
+                    text: text.to_owned(),
+                    link: control_link(pack, id, control),
+                    control: Some(control.clone()),
+                }
             })
             .collect(),
         InTheWay::NoBody(step, NoBody::NotAdopted(body)) => {
             let text = t("check.not_adopted")
                 .with("step", step_name(pack, lang, step))
                 .with("body", body);
-            vec![(text.to_string(), format!("/utkast/{id}"))]
+            one_obstacle(text.to_string(), format!("/utkast/{id}"))
         }
-        InTheWay::NoBody(step, _) => {
-            vec![(
-                t("check.no_body").with("step", step_name(pack, lang, step)).to_string(),
-                format!("/utkast/{id}"),
-            )]
-        }
-        InTheWay::Nothing => vec![(t("check.nothing").to_string(), format!("/utkast/{id}"))],
+        InTheWay::NoBody(step, _) => one_obstacle(
+            t("check.no_body").with("step", step_name(pack, lang, step)).to_string(),
+            format!("/utkast/{id}"),
+        ),
+        InTheWay::Nothing => one_obstacle(t("check.nothing").to_string(), format!("/utkast/{id}")),
     }
 }
 
