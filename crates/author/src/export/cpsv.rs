@@ -16,12 +16,13 @@ use serde_json::{Map, Value as Json, json};
 use super::feel::string as quoted;
 
 /// Prefix and address of each vocabulary.
-const PREFIXES: [(&str, &str); 8] = [
+const PREFIXES: [(&str, &str); 9] = [
     ("adms", "http://www.w3.org/ns/adms#"),
     ("cpsv", "http://purl.org/vocab/cpsv#"),
     ("cv", "http://data.europa.eu/m8g/"),
     ("dct", "http://purl.org/dc/terms/"),
     ("eli", "http://data.europa.eu/eli/ontology#"),
+    ("org", "http://www.w3.org/ns/org#"),
     ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
     ("skos", "http://www.w3.org/2004/02/skos/core#"),
     ("xsd", "http://www.w3.org/2001/XMLSchema#"),
@@ -61,6 +62,12 @@ impl Graph {
             resource.types.push(class);
         }
         resource
+    }
+
+    /// A public body, which the standard's shapes also want called an organisation.
+    fn organisation(&mut self, iri: &str) -> &mut Resource {
+        self.describe(iri, "cv:PublicOrganisation");
+        self.describe(iri, "org:Organization")
     }
 }
 
@@ -111,6 +118,11 @@ fn graph(pack: &Pack) -> Graph {
     let mut graph = Graph::default();
     let whole = address(pack, "", "");
     let channel = address(pack, "kanal", "webb");
+    // The standard's shapes ask of what class the things of others' vocabularies are.
+    graph.describe(SWEDEN, "dct:Location");
+    for language in [SWEDISH, ENGLISH] {
+        graph.describe(language, "dct:LinguisticSystem");
+    }
     graph
         .describe(&whole, "cpsv:PublicService")
         .string("dct:identifier", &whole)
@@ -126,7 +138,7 @@ fn graph(pack: &Pack) -> Graph {
             Object::Typed(pack.meta.valid_from.to_string(), "xsd:date"),
         );
     graph
-        .describe(&address(pack, "organ", "utgivare"), "cv:PublicOrganisation")
+        .organisation(&address(pack, "organ", "utgivare"))
         .string("dct:identifier", &address(pack, "organ", "utgivare"))
         .add("dct:title", Object::Text(pack.meta.publisher.it.clone(), "sv"))
         .add("skos:prefLabel", Object::Text(pack.meta.publisher.it.clone(), "sv"))
@@ -145,7 +157,7 @@ fn graph(pack: &Pack) -> Graph {
             Area::MunicipalityOf(fact) => format!("Kommunen för {fact}."),
         };
         graph
-            .describe(&own, "cv:PublicOrganisation")
+            .organisation(&own)
             .string("dct:identifier", &own)
             .text("dct:title", pack, &format!("roll.{}", *role.name))
             .text("skos:prefLabel", pack, &format!("roll.{}", *role.name))
@@ -169,7 +181,7 @@ fn describe_step(pack: &Pack, step: &Step, graph: &mut Graph, whole: &str, chann
         .describe(&own, "cpsv:PublicService")
         .string("dct:identifier", &own)
         .text("dct:title", pack, &format!("steg.{name}"))
-        .iri("dct:isPartOf", whole)
+        .iri("dct:relation", whole)
         .iri("dct:spatial", SWEDEN)
         .iri("dct:language", SWEDISH)
         .iri("dct:language", ENGLISH)
@@ -203,6 +215,9 @@ fn describe_step(pack: &Pack, step: &Step, graph: &mut Graph, whole: &str, chann
     }
     if let Some(fee) = &step.fee {
         let cost = address(pack, "avgift", fee.as_str());
+        graph
+            .describe(KRONOR, "skos:Concept")
+            .add("skos:prefLabel", Object::Text(String::from("svensk krona"), "sv"));
         graph
             .describe(&cost, "cv:Cost")
             .string("dct:identifier", &cost)
