@@ -2,48 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::path::Path;
+mod small;
 
-use samverk_domain::check;
-use samverk_domain::finding::{Finding, SourceFile};
-use samverk_domain::pack;
-
-fn service() -> Vec<SourceFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/serveringsansvariga");
-    let names = [
-        "brev/kvittens.md",
-        "exempel.md",
-        "texter.en.md",
-        "texter.sv.md",
-        "tjanst.md",
-    ];
-    let read = |name: &str| SourceFile {
-        path: name.to_owned(),
-        text: std::fs::read_to_string(folder.join(name)).unwrap(),
-    };
-    names.into_iter().map(read).collect()
-}
+use samverk_domain::finding::Finding;
 
 /// What is said of the service's texts when its English is this.
 fn found(english: impl Fn(&str) -> String) -> Vec<Finding> {
-    let mut files = service();
-    let file = files.iter_mut().find(|file| file.path == "texter.en.md").unwrap();
-    file.text = english(&file.text);
-    let (pack, read) = pack::parse::pack(files);
-    assert_eq!(read, []);
-    let mut found = check::check(&pack.unwrap(), None);
-    found.retain(|finding| finding.code.starts_with("S5"));
-    found
+    small::service().with("texter.en.md", english).found("S5")
 }
 
-fn without_questions(english: &str) -> String {
-    let kept = english.lines().filter(|line| !line.starts_with("| fråga."));
+fn without(keys: &str, english: &str) -> String {
+    let kept = english.lines().filter(|line| !line.starts_with(&format!("| {keys}")));
     kept.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn many_texts_that_are_missing_are_one_finding_at_the_file_with_rows_to_paste() {
-    let found = found(without_questions);
+    let found = found(|english| without("fråga.", english));
     let [one] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(one.message, "5 texter saknas på engelska.");
     assert_eq!((one.span.file.0, one.span.start), (2, 0));
@@ -53,10 +28,13 @@ fn many_texts_that_are_missing_are_one_finding_at_the_file_with_rows_to_paste() 
 
 #[test]
 fn rows_that_are_pasted_and_not_yet_written_are_still_missing() {
-    let block = found(without_questions)[0].suggestion.clone().unwrap();
+    let block = found(|english| without("fråga.", english))[0]
+        .suggestion
+        .clone()
+        .unwrap();
     let pasted = |english: &str| {
         let rows = block.lines().skip(1).map(|row| format!("\n             {row}"));
-        without_questions(english) + &rows.collect::<String>()
+        without("fråga.", english) + &rows.collect::<String>()
     };
     let again = found(pasted);
     assert_eq!(again.len(), 1);
@@ -66,10 +44,7 @@ fn rows_that_are_pasted_and_not_yet_written_are_still_missing() {
 
 #[test]
 fn one_text_that_is_missing_is_shown_where_it_is_needed() {
-    let found = found(|english| {
-        let kept = english.lines().filter(|line| !line.starts_with("| roll.alkohol |"));
-        kept.collect::<Vec<_>>().join("\n")
-    });
+    let found = found(|english| without("roll.alkohol ", english));
     assert_eq!(found[0].message, "Texten `roll.alkohol` saknas på engelska.");
     assert_eq!(found[0].label, "behöver `roll.alkohol`");
 }

@@ -35,7 +35,9 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = String::new();
     let mut is_wrong = false;
-    for path in &args.paths {
+    // `packs/*` names a README too.
+    let is_other = |path: &Path| path.is_file() && path.file_name().is_none_or(|name| name != "tjanst.md");
+    for path in args.paths.iter().filter(|path| !is_other(path)) {
         let files = folder::read(path)?;
         let folder = match path.file_name() {
             Some(name) if name == "tjanst.md" => path.parent().unwrap_or(Path::new("")),

@@ -3,7 +3,7 @@
 //! Always true: a finding points at the very cell or word; a check that could not be carried through to the end says so in a
 //! finding of its own and never passes in silence. Reading order: [`uses`] (who reads what), [`sources`] (facts), [`law`]
 //! (grounds in time), [`graph`] (what waits for what), [`calculated`], [`tables`] with [`search`] (all cases tried),
-//! [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
+//! [`letters`] (what they name is there), [`outcomes`] (what the law asks of decisions), [`performers`] (who take none), [`duties`] (what people must do and sign,
 //! and what is uncertain), [`texts`], [`federation`], [`examples`], [`pinned`] (whether they hold the rules in
 //! place); then [`report`] with [`play`], the figures at the end; [`same`] compares two documents.
 //! [`types`] is what they share.
@@ -14,6 +14,7 @@ mod examples;
 pub mod federation;
 mod graph;
 mod law;
+mod letters;
 mod outcomes;
 mod performers;
 mod pinned;
@@ -130,6 +131,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S437", "En skyldighet utan lagrum."),
     ("S438", "En underskrift som ingen kan göra."),
     ("S439", "Ett steg vars ansökan ingen skriver under."),
+    ("S440", "Ett brev nämner en uppgift som inte alltid finns."),
     ("S501", "En text som saknas på ett språk."),
     ("S503", "Ett språk utan texter."),
     ("S601", "Ett uppdrag som ingen eller flera har i federationen."),
@@ -172,6 +174,7 @@ pub fn check(pack: &Pack, joined: Option<Joined<'_>>) -> Vec<Finding> {
     let search = loosened.as_ref().map(search::Search::new);
     if let Some(search) = &search {
         tables::check(search, &mut found);
+        letters::check(search, &mut found);
     }
     texts::check(pack, &mut found);
     examples::check(pack, &mut found);

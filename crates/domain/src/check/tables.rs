@@ -75,7 +75,7 @@ pub(super) fn check_rule(search: &Search<'_>, rule: &Rule, found: &mut Vec<Findi
 }
 
 /// Too many cases: said with how many, of what, and what was done instead. Never a sample that looks like a proof.
-fn too_many(search: &Search<'_>, leaves: &[Name], span: Span, what: &str, name: &Name) -> Finding {
+pub(super) fn too_many(search: &Search<'_>, leaves: &[Name], span: Span, what: &str, name: &Name) -> Finding {
     let tried = super::search::TRIES_MAX;
     let (cases, named) = (search.cases(leaves), leaves.iter().take(NAMED_MAX).map(Name::as_str));
     let more = match leaves.len().saturating_sub(NAMED_MAX) {
