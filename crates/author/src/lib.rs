@@ -6,7 +6,8 @@
 //! [`coverage`] (what examples try), [`figures`] (a service in figures), [`findings`] (what is wrong, for people and
 //! programs), [`faults`] (slips sown to try the checker), [`export`] (the document in the
 //! notations of others), [`against`] (two versions beside each other), [`forms`] (today's forms beside the service),
-//! [`report`] (what a check says at its end), [`paper`]
+//! [`report`] (what a check says at its end), [`plain`] (how
+//! plain its Swedish is), [`paper`]
 //! (the decision to adopt it), [`blankett`] (the service as a form on paper), [`cli`] (the commands), [`lsp`] (the same while writing, in an editor).
 
 pub mod against;
@@ -24,6 +25,7 @@ pub mod import;
 pub mod layout;
 pub mod lsp;
 pub mod paper;
+pub mod plain;
 pub mod preview;
 pub mod report;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use samverk_domain::terms::{Adoption, Federation, Offer};
 use crate::against::{self, Comparison};
 use crate::findings::{self, Format, Places, Source};
 use crate::report::{self, Examples};
-use crate::{folder, forms};
+use crate::{folder, forms, plain};
 
 /// Check a service like a program, before anyone is exposed to it
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ Examples:
   samverk check packs/starta-restaurang
   samverk check packs/starta-restaurang --federation federation.jws
   samverk check packs/starta-restaurang --against ../forra/starta-restaurang
-  samverk check packs/starta-restaurang --scenarier
+  samverk check packs/starta-restaurang --scenarier --texter
   samverk check packs/starta-restaurang --format json
 
 Proved: every fact has one source, is used and rests on its grounds; nothing goes in circles;
@@ -47,6 +47,9 @@ pub struct Args {
     /// Cases under way of the earlier version, as `samverk case export` writes them
     #[arg(long, value_name = "FILE", requires = "against")]
     cases: Option<PathBuf>,
+    /// Show each Swedish text with its number of words, its longest sentence and its LIX
+    #[arg(long)]
+    texter: bool,
     /// Show every place that a finding names, also beyond the first three of a kind
     #[arg(long)]
     alla: bool,
@@ -96,6 +99,7 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
         _ => None,
     };
     let report = readable.as_ref().map(|pack| check::report(pack, &found));
+    let texts = readable.as_ref().map_or_else(Vec::new, plain::texts);
     let elapsed_ms = started.elapsed().as_millis();
 
     let folder = args.path.display().to_string();
@@ -116,7 +120,12 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
                     } else {
                         Examples::InShort
                     };
-                    let _ = writeln!(out, "{}", report::in_words(report, todays.as_ref(), examples));
+                    let _ = write!(out, "{}", report::in_words(report, todays.as_ref(), examples));
+                    if args.texter {
+                        let _ = writeln!(out, "{}", plain::in_words(&texts));
+                    } else {
+                        let _ = writeln!(out, "{}", plain::in_short(&texts));
+                    }
                 }
                 None => out.push_str("Resten prövas när felen ovan är rättade.\n\n"),
             }
@@ -129,6 +138,7 @@ pub fn run(args: &Args, read_federation: &ReadFederation<'_>) -> anyhow::Result<
             let whole = serde_json::json!({
                 "findings": findings::json(&found, &source),
                 "report": report.as_ref().map(|report| report::as_json(report, todays.as_ref())),
+                "texts": texts,
                 "against": comparison,
                 "elapsed_ms": elapsed_ms,
             });
