@@ -180,6 +180,11 @@ fn who_signs_follows_from_the_document_the_answers_and_the_company_register() {
     assert!(of(&facts, "ansvar").unwrap().signed_by(&people(&[A, B])));
     assert!(of(&facts, "försäkran").unwrap().signed_by(&people(&[A])));
 
+    // Leaders there must be: none named is not filled in yet.
+    let mut empty = facts.clone();
+    empty.lists.insert(n("ledare"), vec![]);
+    assert_eq!(of(&empty, "ansvar").unwrap().who, Who::Unknown(vec![n("ledare.pnr")]));
+
     // Without an overnight stay there is no account to agree on, and the leaders do not sign.
     facts.known.insert(n("läger.natt"), Known::Value(Value::YesNo(false)));
     assert!(of(&facts, "ansvar").is_none() && of(&facts, "kontoavtal").is_none());

@@ -249,6 +249,7 @@ impl Town {
             received_day: legal_day(now),
             answers_sha256: String::new(),
             signed_by_login: String::new(),
+            signatures: vec![],
         }
     }
 
@@ -1019,6 +1020,7 @@ fn camp_application(town: &Town, step: &str, answers: &[(&str, Value)]) -> Appli
         received_day: legal_day(now),
         answers_sha256: String::new(),
         signed_by_login: String::new(),
+        signatures: vec![],
     }
 }
 

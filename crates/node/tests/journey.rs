@@ -296,6 +296,7 @@ async fn a_limited_company_is_formed_and_its_owners_are_notified() {
     assert!(figures.although.is_empty(), "{:?}", figures.although);
     assert_eq!(outcome(&played, "registrering"), Some("registrerat"));
     assert_eq!(outcome(&played, "huvudmän"), Some("anmäld"));
+    assert_eq!(played.applied.signed, 2, "a founder and the auditor");
     assert!(!played.reached[&name("registrering")].automatic);
     assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 2);
 }
@@ -404,8 +405,21 @@ async fn a_disputed_fact_is_sent_with_the_dispute_and_settled_by_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_must_sign_together_with_another_is_stopped_before_the_first_question() {
-    let (federation, played, figures) = Federation::play(include_str!("scenarios/tva-maste-skriva-under.md")).await;
+async fn two_who_sign_for_a_company_together_both_sign_before_anything_is_sent() {
+    let (federation, played, _) = Federation::play(include_str!("scenarios/tva-maste-skriva-under.md")).await;
+    assert_eq!(played.applied.signed, 1);
+    assert_eq!(outcome(&played, "livsmedel"), Some("registrerad"));
+    assert_eq!(
+        federation
+            .cases("exempelkommun-a", "exempelkommun-a.miljonamnden")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_sign_for_the_company_is_stopped_before_the_first_question() {
+    let (federation, played, figures) = Federation::play(include_str!("scenarios/far-inte-foretrada.md")).await;
     assert!(played.applied.stopped.is_some() && played.applied.asked.is_empty());
     assert_eq!(figures.submitted, None);
     assert_eq!(

@@ -37,6 +37,8 @@ pub mod drafts;
 
 pub mod submissions;
 
+pub mod signings;
+
 pub mod registers;
 
 pub mod sessions;
@@ -64,6 +66,7 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     events::MIGRATIONS,
     drafts::MIGRATIONS,
     submissions::MIGRATIONS,
+    signings::MIGRATIONS,
     registers::MIGRATIONS,
     sessions::MIGRATIONS,
     cases::MIGRATIONS,

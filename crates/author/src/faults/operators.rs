@@ -2079,7 +2079,8 @@ fn other_expected_ground(field: &Field<'_>) -> Vec<Seed> {
             let other = rows.find(|id| !text.split(", ").any(|named| named == *id))?;
             let outcome = field.text(table.file, row.cells.get(1)?);
             // What an open step waits for is facts, and a step that is not needed has the rows that say so.
-            (!matches!(outcome, "väntar" | "behövs inte" | "stoppas")).then(|| field.change(table, cell.clone(), other))
+            (!matches!(outcome, "väntar" | "behövs inte" | "stoppas" | "alla skriver under"))
+                .then(|| field.change(table, cell.clone(), other))
         })
         .collect()
 }

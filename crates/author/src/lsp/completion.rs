@@ -403,7 +403,7 @@ fn in_example(service: &Service, cell: &Cell<'_>, place: &Place<'_>, items: &mut
                 items,
                 |symbol| matches!(symbol, Symbol::Outcome { step: of, .. } if *of == step),
             );
-            items.words(["behövs inte", "handläggare", "väntar", "stoppas"]);
+            items.words(["behövs inte", "handläggare", "väntar", "stoppas", "alla skriver under"]);
         }
         "grund" => {
             let step = cell.beside(place.text, "steg").unwrap_or_default();

@@ -35,6 +35,29 @@ pub struct Application {
     pub answers_sha256: String,
     /// The id token of that login (compact JWS).
     pub signed_by_login: String,
+    /// The others who had to sign for this step, in the order in which they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<Signature>,
+}
+
+/// What another person than the applicant has signed: the same answers, bound to a login of their own.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// 12 digits.
+    pub person: String,
+    pub person_name: String,
+    /// Rows under `## Underskrifter`; empty where the document has no such section.
+    pub signs: Vec<Name>,
+    pub at: Timestamp,
+    /// The id token of the login, whose nonce ends with `answers_sha256` (compact JWS).
+    pub signed_by_login: String,
+}
+
+/// Identity numbers are not for logs.
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signature({:?}, {})", self.signs, self.at)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

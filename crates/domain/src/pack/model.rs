@@ -928,7 +928,8 @@ impl Example {
 }
 
 /// A row of `| Steg | Utfall | Grund |`. Outcome is an outcome's name, `behövs inte`, `handläggare` or `väntar`.
-/// The special step `inskickning` with outcome `stoppas` and a ground in words says that the person cannot submit.
+/// The special step `inskickning` with outcome `stoppas` and a ground in words says that the person cannot submit; with
+/// [`Expected::ALL_SIGN`], that others sign before it is submitted.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub step: Spanned<Name>,
@@ -937,6 +938,11 @@ pub struct Expected {
     pub grounds: Vec<Spanned<Name>>,
     /// The cell as it was written.
     pub grounds_text: String,
+}
+
+impl Expected {
+    /// Others than the applicant must sign, and all of them do.
+    pub const ALL_SIGN: &'static str = "alla skriver under";
 }
 
 impl Pack {

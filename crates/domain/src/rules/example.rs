@@ -2,15 +2,16 @@
 //!
 //! Always true here: an example states what registers hold, what is out of order and what people answer; the document
 //! says what follows from each. An example that cannot be tried is a finding, never passed over; the one exception is
-//! `inskickning`, which is about who may sign and not about rules, and is tried where signing is.
+//! whether the company register lets a person act, which no document says, and which is tried where signing is.
 
 use std::collections::BTreeSet;
 
 use super::evaluate::Evaluator;
-use super::{Days, Evaluation, Setting, StepResult, Verdict, questions};
+use super::{Days, Evaluation, Setting, StepResult, Verdict, questions, signers};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::finding::{Finding, Span};
 use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Rule, Source, WhenDown};
+use crate::words::ids::PersonId;
 
 /// The special step that says whether the person may submit.
 pub const SUBMISSION: &str = "inskickning";
@@ -97,6 +98,7 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
     let evaluator = Evaluator::new(pack, &facts, &setting, None);
     let evaluation = evaluator.evaluation();
     let mut findings = controls(pack, example, &questions::broken(&evaluator));
+    findings.extend(nobody_else_signs(pack, example, &facts, &setting));
     for expected in &example.expected {
         let step = &expected.step.it;
         if step.as_str() == SUBMISSION {
@@ -111,12 +113,12 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
 }
 
 /// A control that is broken stops the person, so an example of what follows must keep them all, or say which one stops:
-/// `| inskickning | stoppas | k2 |`. Another reason in words is about who may sign.
+/// `| inskickning | stoppas | k2 |`. Another reason in words is about who may act.
 fn controls(pack: &Pack, example: &Example, broken: &[Name]) -> Vec<Finding> {
     let submission = example
         .expected
         .iter()
-        .find(|expected| expected.step.it.as_str() == SUBMISSION);
+        .find(|expected| expected.step.it.as_str() == SUBMISSION && expected.outcome.it != Expected::ALL_SIGN);
     let title = &example.title.it;
     let mut findings = Vec::new();
     for control in &pack.controls {
@@ -154,6 +156,36 @@ fn controls(pack: &Pack, example: &Example, broken: &[Name]) -> Vec<Finding> {
         findings.push(found.related(control.condition.span, "kontrollen"));
     }
     findings
+}
+
+/// `| inskickning | alla skriver under | |` says that others than the applicant must sign. Who signs for a company stands in
+/// the register, not in the example, so there only the document's own signatures are tried.
+fn nobody_else_signs(pack: &Pack, example: &Example, facts: &Facts, setting: &Setting) -> Option<Finding> {
+    let expected = example
+        .expected
+        .iter()
+        .find(|expected| expected.step.it.as_str() == SUBMISSION && expected.outcome.it == Expected::ALL_SIGN)?;
+    let applicant = pack.facts.iter().filter(|fact| fact.source.it == Source::Login);
+    let applicant: BTreeSet<PersonId> = applicant
+        .filter_map(|fact| match facts.known.get(&fact.name.it)?.value()? {
+            Value::PersonNr(number) => PersonId::parse(number).ok(),
+            _ => None,
+        })
+        .collect();
+    let needed = signers(pack, facts, setting, None);
+    let alone = needed.iter().all(|needed| needed.signed_by(&applicant));
+    alone.then(|| {
+        Finding::error(
+            "S701",
+            expected.outcome.span,
+            format!(
+                "I exemplet ”{}” ska flera skriva under, men sökandens underskrift räcker.",
+                example.title.it
+            ),
+        )
+        .label("ingen annan skriver under")
+        .suggest("Rätta exemplet, eller tabellen under Underskrifter.")
+    })
 }
 
 fn compare(

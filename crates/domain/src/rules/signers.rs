@@ -130,10 +130,11 @@ fn who(pack: &Pack, facts: &Facts, signature: &Signature, signing: Option<&Signi
             None => Who::Unknown(vec![fact.clone()]),
         },
         SignedBy::Everyone(column) => {
-            let items = pack
-                .list_of_column(column)
+            let list = pack.list_of_column(column);
+            // A list that may be empty and is said to be has nobody who signs; one that may not is not filled in yet.
+            let items = list
                 .and_then(|list| facts.lists.get(&list.name.it))
-                .filter(|items| !items.is_empty());
+                .filter(|items| !items.is_empty() || list.is_some_and(|list| list.min == 0));
             let people: Option<BTreeSet<PersonId>> =
                 items.and_then(|items| items.iter().map(|item| item.get(column).and_then(person)).collect());
             people.map_or_else(|| Who::Unknown(vec![column.clone()]), Who::Everyone)

@@ -74,6 +74,8 @@ pub struct Applied {
     pub stopped: Option<String>,
     /// The controls that stopped the person, when everything was answered.
     pub controls: BTreeSet<String>,
+    /// How many others have signed.
+    pub signed: usize,
     /// The submission's id.
     pub submission: Option<String>,
     pub pages: usize,
@@ -203,7 +205,8 @@ impl Player<'_> {
                     })?;
                     person.follow(self.world, &page, href).await?
                 }
-                ["inskickat", id] => {
+                ["underskrift", _] => self.others_sign(person, &page, applied, tell).await?,
+                ["inskickat" | "mina", id] => {
                     applied.submission = Some((*id).to_owned());
                     return Ok(());
                 }
@@ -250,6 +253,54 @@ impl Player<'_> {
             applied.stopped = Some(why);
         }
         Ok(page)
+    }
+
+    /// Everybody else who must sign logs in, opens their letter, reads and signs. Gives the applicant's page of what was
+    /// submitted.
+    async fn others_sign(
+        &self,
+        person: &mut Person,
+        page: &Page,
+        applied: &mut Applied,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<Page, NotPlayed> {
+        let portal = self.world.portal(&self.pack.meta.slug.it);
+        let portal = portal.map(|node| self.world.url(&node.name)).unwrap_or_default();
+        let address = page.url.clone();
+        let path = page.path();
+        for number in self.scenario.others(self.pack) {
+            let mut other = Person::new(&number)?;
+            let post = accepted(other.open(self.world, &format!("{portal}/post")).await?)?;
+            let mut found = None;
+            for (href, _) in post.links("main tbody") {
+                let letter = other.follow(self.world, &post, &href).await?;
+                if letter.links("main").iter().any(|(to, _)| *to == path) {
+                    found = Some(letter);
+                    break;
+                }
+            }
+            // Somebody whose signature could have counted, and who was not needed.
+            let Some(letter) = found else { continue };
+            let read = other.follow(self.world, &letter, &path).await?;
+            let forms = read.forms();
+            let Some(form) = forms.iter().find(|form| form.action.ends_with("/skriv-under")) else {
+                continue;
+            };
+            tell("en till läser och skriver under");
+            let done = other.send(&read, form, &Filling::default()).await?;
+            let done = other.through_login(self.world, done).await?;
+            if done.forms().iter().any(|form| form.action.ends_with("/skriv-under")) {
+                return Err(done.lacks("signature").into());
+            }
+            applied.signed += 1;
+        }
+        let page = person.open(self.world, address.as_str()).await?;
+        let links = page.links("main");
+        let (href, _) = links
+            .iter()
+            .find(|(href, _)| href.starts_with("/mina/"))
+            .ok_or_else(|| page.lacks("link to what was submitted"))?;
+        person.follow(self.world, &page, href).await
     }
 
     /// Looks at what the registers say: agrees, or says what is wrong.

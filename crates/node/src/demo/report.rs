@@ -126,6 +126,13 @@ pub fn differences(pack: &Pack, scenario: &Scenario, played: &Played) -> Vec<Str
         (None, Some(said)) => return vec![format!("personen stoppades: {said}")],
         (None, None) => {}
     }
+    match (scenario.all_sign, played.applied.signed) {
+        (true, 0) => found.push("alla skulle skriva under, men ingen annan än sökanden behövde göra det".to_owned()),
+        (false, n @ 1..) => found.push(format!(
+            "{n} till skrev under, och det står inte i scenariot: skriv raden `| inskickning | alla skriver under | |`"
+        )),
+        _ => {}
+    }
     for (step, ending) in &scenario.expected {
         let reached = played.reached.get(step);
         let outcome = reached.map(|reached| reached.outcome.as_deref());
@@ -367,6 +374,9 @@ pub fn summary(player: &Player<'_>, played: &Played, figures: &Figures) -> Strin
         let said = said.and_then(|asked| asked.instead.clone());
         let said = said.map(|said| format!(" Sidan: ”{said}”")).unwrap_or_default();
         line("", format!("{fact}: {why}.{said}"));
+    }
+    if played.applied.signed > 0 {
+        line("Skrev också under", played.applied.signed.to_string());
     }
     for fact in &played.applied.made_up {
         line("Påhittat svar, saknas i scenariot", fact.to_string());

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use samverk_domain::fact::{Name, Slot, Value};
 use samverk_domain::finding::{Severity, SourceFile};
-use samverk_domain::pack::{self, Example, GivenState, Pack, RegisterSource, Source, parse};
+use samverk_domain::pack::{self, Example, Expected, GivenState, Pack, RegisterSource, SignedBy, Source, parse};
 use samverk_domain::rules::example::SUBMISSION;
 use samverk_domain::terms::Mode;
 use samverk_domain::words::ids::PersonId;
@@ -25,7 +25,7 @@ pub enum NotPlayable {
     Empty(String),
     #[error("the scenario names no {0}")]
     Missing(&'static str),
-    #[error("nobody can sign alone for the company in the scenario; name the one who applies as person.pnr")]
+    #[error("nobody is known to sign for the company in the scenario; name the one who applies as person.pnr")]
     Nobody,
 }
 
@@ -38,6 +38,8 @@ pub struct Scenario {
     pub expected: BTreeMap<Name, Ending>,
     /// The person is not let through: the words that say why.
     pub stopped: Option<String>,
+    /// Others sign before it is submitted.
+    pub all_sign: bool,
     /// 12 digits.
     pub person: String,
     /// 10 digits; none when the person acts for themselves.
@@ -85,9 +87,13 @@ impl Scenario {
             given.insert(slot, row.state.it.clone());
         }
         let mut expected = BTreeMap::new();
-        let mut stopped = None;
+        let (mut stopped, mut all_sign) = (None, false);
         for row in &example.expected {
             if row.step.it.as_str() == SUBMISSION {
+                if row.outcome.it == Expected::ALL_SIGN {
+                    all_sign = true;
+                    continue;
+                }
                 stopped = Some(row.grounds_text.clone());
                 continue;
             }
@@ -114,9 +120,39 @@ impl Scenario {
             given,
             expected,
             stopped,
+            all_sign,
             person,
             company,
         })
+    }
+
+    /// Everybody else whose signature may count: those whom the answers name, and those who sign for the company.
+    pub fn others(&self, pack: &Pack) -> Vec<String> {
+        let mut people: Vec<String> = Vec::new();
+        let by: Vec<&SignedBy> = match pack.signatures.is_empty() {
+            true => vec![&SignedBy::Signatories],
+            false => pack.signatures.iter().map(|signature| &signature.by.it).collect(),
+        };
+        for by in by {
+            match by {
+                SignedBy::Applicant => {}
+                SignedBy::Everyone(fact) | SignedBy::Person(fact) => {
+                    let own = self.given.keys().filter(|slot| slot.fact == *fact);
+                    people.extend(own.filter_map(|slot| match self.answer(slot)? {
+                        Value::PersonNr(digits) => Some(digits.clone()),
+                        _ => None,
+                    }));
+                }
+                SignedBy::Signatories => {
+                    let rule = self.company.as_deref().and_then(signing_rule);
+                    let signatories = rule.iter().flat_map(Signing::people);
+                    people.extend(signatories.map(|person| person.digits().to_owned()));
+                }
+            }
+        }
+        let mut seen = BTreeSet::from([self.person.clone()]);
+        people.retain(|number| seen.insert(number.clone()));
+        people
     }
 
     /// What the person types where this is asked. A register fact that has to be asked after all has the answer beside the
@@ -240,8 +276,16 @@ fn text_of(given: &BTreeMap<Slot, GivenState>, fact: &Name) -> Option<String> {
     }
 }
 
-/// Somebody who signs alone for a company of the demonstration's register.
+/// Somebody who signs for a company of the demonstration's register: alone, if there is one who may.
 fn signatory(company: &str) -> Option<String> {
+    let signing = signing_rule(company)?;
+    let people = signing.people();
+    let alone = people.iter().find(|person| signing.may_sign(person) == MaySign::Alone);
+    alone.or(people.iter().next()).map(|person| person.digits().to_owned())
+}
+
+/// Who signs for a company of the demonstration's register.
+fn signing_rule(company: &str) -> Option<Signing> {
     let table = data::register(&Name::parse("bolag").ok()?)?;
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let at = reader
@@ -254,13 +298,7 @@ fn signatory(company: &str) -> Option<String> {
         .records()
         .flatten()
         .find(|row| row.get(0).is_some_and(|own| digits(own) == company))?;
-    let rule = row.get(at)?;
-    let signing = Signing::parse(rule).ok()?;
-    let people = rule
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|part| PersonId::parse(part).ok());
-    let alone = |person: &PersonId| signing.may_sign(person) == MaySign::Alone;
-    people.into_iter().find(alone).map(|person| person.digits().to_owned())
+    Signing::parse(row.get(at)?).ok()
 }
 
 #[cfg(test)]
@@ -343,8 +381,8 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_alone_is_found_when_the_scenario_does_not_say() {
+    fn who_signs_is_found_when_the_scenario_does_not_say() {
         assert_eq!(signatory("5599000030").as_deref(), Some("199007112387"));
-        assert_eq!(signatory("5599000022"), None, "two must sign");
+        assert!(signatory("5599000022").is_some(), "one of the two who must sign");
     }
 }

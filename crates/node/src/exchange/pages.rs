@@ -82,6 +82,7 @@ async fn own(node: &Arc<Node>, visit: &Visit, person: &Person) -> Result<Vec<Usa
             .0
             .acting_for
             .as_ref()
+            .filter(|company| !company.together)
             .map(|company| Subject::OrgNr(company.number.clone())),
     );
     let view = node.federation.view(node.clock.now()).ok();
@@ -161,7 +162,12 @@ async fn readings(State(node): State<Arc<Node>>, visit: Visit, person: Person) -
         months,
         readings: count,
         organisations,
-        company: person.0.acting_for.as_ref().map(|company| company.name.clone()),
+        company: person
+            .0
+            .acting_for
+            .as_ref()
+            .filter(|company| !company.together)
+            .map(|company| company.name.clone()),
         page,
     })
 }

@@ -18,6 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::cases::{act, newer, proceed};
 use crate::exchange::{contracts, message};
 use crate::node::Node;
+use crate::services::signing;
 
 /// Jobs under way at once. Most wait for a peer, and a peer that hangs must not hold up the others.
 pub const AT_ONCE_MAX: usize = 16;
@@ -237,13 +238,15 @@ async fn one(node: Arc<Node>, kinds: &'static [Kind], job: Job) {
     }
 }
 
-async fn keep_house(node: &Node) {
+async fn keep_house(node: &Arc<Node>) {
     let now = node.clock.now();
+    let own = Arc::clone(node);
     let kept: Result<(), StoreError> = node
         .store
         .run("jobs.keep_house", move |tx| {
             outbox::forget_done(tx, now - KEEP_DONE)?;
             samverk_store::sessions::forget(tx, now)?;
+            signing::expire(tx, &own, now)?;
             Ok(())
         })
         .await;

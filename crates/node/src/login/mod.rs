@@ -85,11 +85,24 @@ mod secret {
 }
 
 /// A principal that the company register lets the person act for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActingFor {
     /// 10 digits.
     pub number: String,
     pub name: String,
+    /// Who signs for it, as the register said when it was chosen.
+    #[serde(default)]
+    pub signing: Option<String>,
+    /// The person signs only with others: then what concerns the company alone is not shown to them.
+    #[serde(default)]
+    pub together: bool,
+}
+
+/// Identity numbers are not for logs.
+impl std::fmt::Debug for ActingFor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ActingFor(…)")
+    }
 }
 
 /// A fresh login by which a person approved exactly one thing.

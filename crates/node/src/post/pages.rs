@@ -22,6 +22,7 @@ use crate::cases::{act, reception};
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::{Person, Session};
 use crate::node::Node;
+use crate::services::signing_pages::{self, PostRow};
 use crate::trust::evidence;
 use crate::web::layout::{Shape, day, instant};
 use crate::web::parts::{Banner, BannerKind, Column, Markup, Sentence, Stamp, Table, Why};
@@ -90,22 +91,30 @@ async fn mailbox(State(node): State<Arc<Node>>, visit: Visit, person: Person) ->
                 .collect()
         })
         .await;
-    let rows: Vec<Vec<Markup>> = found?
+    let mut all = signing_pages::post(&node, lang, &person.0.person.number).await?;
+    all.extend(found?.into_iter().map(|(row, letter)| PostRow {
+        link: format!("/post/{}", row.id),
+        heading: letter.heading,
+        from: format!("{}, {}", letter.stamp.body, letter.stamp.diary_number),
+        sent_at: row.sent_at,
+        opened: match row.opened_at {
+            Some(at) => instant(lang, at),
+            None => Texts::get(lang, "post.unopened").to_string(),
+        },
+    }));
+    all.sort_by_key(|row| std::cmp::Reverse(row.sent_at));
+    let rows: Vec<Vec<Markup>> = all
         .into_iter()
-        .map(|(row, letter)| {
-            let sender = super::letter::Stamp::clone(&letter.stamp);
+        .map(|row| {
             vec![
                 Markup::trusted(format!(
-                    "<a href=\"/post/{}\">{}</a>",
-                    escape(&row.id),
-                    escape(&letter.heading)
+                    "<a href=\"{}\">{}</a>",
+                    escape(&row.link),
+                    escape(&row.heading)
                 )),
-                Markup::text(format!("{}, {}", sender.body, sender.diary_number)),
+                Markup::text(row.from),
                 Markup::text(instant(lang, row.sent_at)),
-                Markup::text(match row.opened_at {
-                    Some(at) => instant(lang, at),
-                    None => Texts::get(lang, "post.unopened").to_string(),
-                }),
+                Markup::text(row.opened),
             ]
         })
         .collect();
@@ -255,6 +264,7 @@ async fn read_letter(
         person.clone(),
         visit.clone(),
     );
+    let about_signing = id.clone();
     let found: Result<(letters::Letter, Open), Stopped> = node
         .store
         .run("post.open", move |tx| {
@@ -268,7 +278,11 @@ async fn read_letter(
             Ok((row, open))
         })
         .await;
-    let (row, open) = found?;
+    let (row, open) = match found {
+        // A letter about something to sign belongs to no case.
+        Err(Stopped::NoCase) => return signing_pages::letter_page(&node, &visit, &person, &about_signing).await,
+        found => found?,
+    };
     let letter = open_letter(&node, &row)?;
     let checked = why::check(&node, &open, &letter).await;
     let page = Page::new(&node, &visit, letter.heading.clone())

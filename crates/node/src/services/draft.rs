@@ -45,6 +45,9 @@ pub enum Principal {
     Company {
         orgnr: String,
         name: String,
+        /// Who signs for it, as the register said ([`samverk_domain::words::signing::Signing`]).
+        #[serde(default)]
+        signing: Option<String>,
     },
 }
 

@@ -57,9 +57,7 @@ pub fn application_subjects(message: &Message) -> Vec<Subject> {
     let Ok(application) = serde_json::from_value::<Application>(message.payload.clone()) else {
         return Vec::new();
     };
-    let mut subjects = vec![Subject::PersonNr(application.applicant.person)];
-    subjects.extend(application.applicant.represents.map(Subject::OrgNr));
-    subjects
+    subjects(&application)
 }
 
 /// `status`
@@ -164,15 +162,15 @@ fn send_kept(
     let plain = submission_key(node, &row.id)
         .open(waiting.message.as_bytes(), closed)
         .map_err(|why| ours(&why))?;
-    let kept = super::submit::kept(node, row).map_err(|why| ours(&why))?;
+    let application: Application = serde_json::from_slice(&plain).map_err(|why| ours(&why))?;
     let to = samverk_domain::terms::BodyId::parse(&waiting.body).map_err(|why| ours(&why))?;
     let outgoing = Outgoing {
         id: waiting.message.clone(),
         kind: MessageKind::Application,
         to,
         matter: row.id.clone(),
+        subjects: subjects(&application),
         payload: serde_json::from_slice(&plain).map_err(|why| ours(&why))?,
-        subjects: subjects(&kept.draft),
         by: "Ansökan på sökandens begäran".to_owned(),
     };
     exchange::send(ctx, tx, node, &outgoing).map_err(|why| ours(&why))

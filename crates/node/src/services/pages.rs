@@ -15,11 +15,13 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use samverk_domain::case::messages::SentFact;
 use samverk_domain::events::Kind as EventKind;
 use samverk_domain::fact::{Attachment, Known, Name, Slot, Value};
 use samverk_domain::pack::{Fact, Frist, Length, Pack, Source, Start, Type};
 use samverk_domain::rules::{Days, Question};
 use samverk_domain::terms::{Adoption, BodyId};
+use samverk_store::signings::Stand;
 use samverk_store::submissions::{self, Delivery, StepRow};
 
 use super::draft::{Draft, Fetched, Principal, Said, key};
@@ -28,7 +30,7 @@ use super::field::{self, Field, Typed, shown};
 use super::prepare::{InTheWay, NoBody, Part, Prepared, prepare, setting};
 use super::submit::{self, NotSubmitted, reference};
 use super::vault::{self, Beginning, NotKept, Open, Owner};
-use super::{duties, fetch, represent};
+use super::{duties, fetch, represent, signing, signing_pages};
 use crate::ctx::{Basis, Ctx, Ground, PersonRef};
 use crate::effects::log::{Happened, Matter, note};
 use crate::library::Known as KnownPack;
@@ -118,7 +120,7 @@ impl From<NotKept> for Failure {
 }
 
 /// The person's own request in their own matter, at the node's host.
-fn context(node: &Node, visit: &Visit, person: &Person, purpose: &str) -> Ctx {
+pub(super) fn context(node: &Node, visit: &Visit, person: &Person, purpose: &str) -> Ctx {
     Ctx {
         who: person.actor(),
         body: node.config.host().id.clone(),
@@ -139,13 +141,23 @@ async fn desk(node: &Arc<Node>, visit: &Visit, person: &Person, id: &str) -> Res
     let ctx = context(node, visit, person, "");
     let (own, who, id) = (Arc::clone(node), person.0.person.clone(), id.to_owned());
     let inner = ctx.clone();
-    let open = node
+    let (open, sealed) = node
         .store
         .read("services.open", move |tx| {
-            vault::open(&inner, tx, &Owner::of(&own.secret, &who), &id)
+            let Some(open) = vault::open(&inner, tx, &Owner::of(&own.secret, &who), &id)? else {
+                return Ok(None);
+            };
+            let sealed = samverk_store::signings::of_draft(tx, &open.draft.id)?;
+            Ok::<_, NotKept>(Some((open, sealed)))
         })
         .await?
         .ok_or(Failure::NotFound)?;
+    // While others sign it has one page: who has signed, and where it is taken back.
+    if let Some(signing) = sealed {
+        return Err(Failure::Elsewhere {
+            to: format!("/underskrift/{signing}"),
+        });
+    }
     let known = node
         .library
         .version(&open.draft.pack, open.draft.version)
@@ -179,11 +191,11 @@ async fn save(node: &Arc<Node>, desk: Desk, happened: Vec<Happened>) -> Result<(
     done.map_err(Failure::from)
 }
 
-fn go(to: impl AsRef<str>) -> Response {
+pub(super) fn go(to: impl AsRef<str>) -> Response {
     Redirect::to(to.as_ref()).into_response()
 }
 
-fn group(pack: &Pack, lang: Lang, prefix: &str) -> String {
+pub(super) fn group(pack: &Pack, lang: Lang, prefix: &str) -> String {
     pack.text(lang.code(), &format!("grupp.{prefix}"))
         .unwrap_or(prefix)
         .to_owned()
@@ -195,7 +207,7 @@ fn step_name(pack: &Pack, lang: Lang, step: &Name) -> String {
         .to_owned()
 }
 
-fn label(pack: &Pack, lang: Lang, fact: &Name) -> String {
+pub(super) fn label(pack: &Pack, lang: Lang, fact: &Name) -> String {
     let own = pack.text(lang.code(), &format!("namn.{fact}"));
     own.or_else(|| pack.text(lang.code(), &format!("fråga.{fact}")))
         .unwrap_or(fact.as_str())
@@ -372,7 +384,7 @@ fn deadline(lang: Lang, frist: &Frist) -> String {
     parts.join(", ")
 }
 
-fn body_name(lang: Lang, sv: &str, en: &str) -> String {
+pub(super) fn body_name(lang: Lang, sv: &str, en: &str) -> String {
     match lang {
         Lang::En if !en.is_empty() => en.to_owned(),
         _ => sv.to_owned(),
@@ -493,10 +505,12 @@ async fn chosen(
         return choose_page(&node, &visit, slug, Some(&typed), Some(t("field.wrong_orgnr")), None);
     };
     match represent::may_act(&ctx, &node, &person.0.person, number.digits()).await {
-        Ok(name) => {
+        Ok(company) => {
             let company = login::ActingFor {
                 number: number.digits().to_owned(),
-                name,
+                name: company.name,
+                signing: Some(company.signing),
+                together: company.together,
             };
             login::act_for(&node, &person.0, Some(company)).await?;
             Ok(go(onward))
@@ -545,6 +559,7 @@ async fn begin(
         Some(company) => Principal::Company {
             orgnr: company.number.clone(),
             name: company.name.clone(),
+            signing: company.signing.clone(),
         },
         None if needs_company => return Ok(go(format!("/foretrad?tjanst={slug}"))),
         None => Principal::Oneself,
@@ -1643,29 +1658,31 @@ struct CheckPage {
     fees: Vec<(String, String)>,
     sum: String,
     in_the_way: Vec<Obstacle>,
+    /// Those who sign after the applicant, before it is sent.
+    others: Vec<String>,
     sha256: String,
     changed: bool,
 }
 
 /// What is in the way, in words, with the page where it is dealt with.
-struct Obstacle {
-    text: String,
-    link: String,
+pub(super) struct Obstacle {
+    pub text: String,
+    pub link: String,
     /// The control that is not kept.
-    control: Option<Name>,
+    pub control: Option<Name>,
 }
 
-struct AnswerGroup {
-    name: String,
-    to: String,
-    rows: Vec<AnswerRow>,
+pub(super) struct AnswerGroup {
+    pub name: String,
+    pub to: String,
+    pub rows: Vec<AnswerRow>,
 }
 
-struct AnswerRow {
-    label: String,
-    value: String,
-    from: String,
-    link: String,
+pub(super) struct AnswerRow {
+    pub label: String,
+    pub value: String,
+    pub from: String,
+    pub link: String,
 }
 
 async fn check(
@@ -1698,131 +1715,226 @@ fn check_page(node: &Node, visit: &Visit, desk: &Desk, changed: bool) -> Result<
         .margin(t("check.margin"))
         .back(format!("/utkast/{}", desk.open.draft.id));
     let id = &desk.open.draft.id;
-    let mut who: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut bodies = BTreeSet::new();
-    let mut rows: BTreeMap<String, AnswerRow> = BTreeMap::new();
-    let mut order: Vec<String> = Vec::new();
-    for part in prepared.parts.iter().filter(|part| part.needed.value() == Some(&true)) {
-        let Ok(body) = &part.body else { continue };
-        bodies.insert(body.id.clone());
-        for sent in &part.facts {
-            let fact = fact_of(pack, &sent.slot.fact)?;
-            let slot_key = key(&sent.slot);
-            who.entry(sent.slot.fact.prefix().to_owned())
-                .or_default()
-                .insert(body_name(lang, &body.name, &body.name_en));
-            let from = match desk.open.draft.fetched.get(&slot_key) {
-                Some(fetched) if matches!(fetched.said, Said::Value { .. } | Said::NoRecord { .. }) => {
-                    let keeper = desk.view.federation().keeper(&fetched.register);
-                    let name = keeper.map_or_else(
-                        || fetched.register.to_string(),
-                        |body| body_name(lang, &body.name, &body.name_en),
-                    );
-                    let disputed = if sent.disputed.is_some() {
-                        format!(" {}", t("check.disputed"))
-                    } else {
-                        String::new()
-                    };
-                    format!("{name}, {}.{disputed}", page.instant(fetched.at))
-                }
-                _ => String::new(),
-            };
-            let link = match (&fact.source.it, sent.slot.item) {
-                (Source::Login | Source::Represented, _) => String::new(),
-                (Source::Register(_), _) if !from.is_empty() => format!("/utkast/{id}/uppgifter"),
-                (_, Some(item)) => format!(
-                    "/utkast/{id}/fraga/{}?post={item}",
-                    crate::web::encoded(sent.slot.fact.prefix())
-                ),
-                _ => format!("/utkast/{id}/fraga/{}", crate::web::encoded(sent.slot.fact.as_str())),
-            };
-            let number = sent.slot.item.map(|item| format!(" {}", item + 1)).unwrap_or_default();
-            let value = match &sent.known {
-                Known::Value(value) => shown(pack, lang, fact, value),
-                Known::NotApplicable => t("check.not_applicable").to_string(),
-                Known::Missing(_) => t("check.missing").to_string(),
-            };
-            if !rows.contains_key(&slot_key) {
-                order.push(slot_key.clone());
-            }
-            rows.insert(
-                slot_key,
-                AnswerRow {
-                    label: format!("{}{number}", label(pack, lang, &sent.slot.fact)),
-                    value,
-                    from,
-                    link,
-                },
-            );
-        }
-    }
-    let place = |slot_key: &String| {
-        let name = slot_key.split('[').next().unwrap_or_default();
-        let all = pack
-            .facts
-            .iter()
-            .chain(pack.lists.iter().flat_map(|list| &list.columns));
-        all.enumerate()
-            .find(|(_, fact)| fact.name.it.as_str() == name)
-            .map(|(at, _)| at)
+    let link = |sent: &SentFact, is_fetched: bool| match (
+        pack.fact(&sent.slot.fact).map(|fact| &fact.source.it),
+        sent.slot.item,
+    ) {
+        (Some(Source::Login | Source::Represented), _) => String::new(),
+        (Some(Source::Register(_)), _) if is_fetched => format!("/utkast/{id}/uppgifter"),
+        (_, Some(item)) => format!(
+            "/utkast/{id}/fraga/{}?post={item}",
+            crate::web::encoded(sent.slot.fact.prefix())
+        ),
+        _ => format!("/utkast/{id}/fraga/{}", crate::web::encoded(sent.slot.fact.as_str())),
     };
-    order.sort_by_key(place);
-    let mut groups: Vec<(String, AnswerGroup)> = Vec::new();
-    for slot_key in order {
-        let prefix = slot_key.split('.').next().unwrap_or_default().to_owned();
-        let Some(row) = rows.remove(&slot_key) else { continue };
-        match groups.iter_mut().find(|(known, _)| *known == prefix) {
-            Some((_, group)) => group.rows.push(row),
-            None => {
-                let to = who
-                    .get(&prefix)
-                    .map(|bodies| bodies.iter().cloned().collect::<Vec<_>>().join(", "))
-                    .unwrap_or_default();
-                let name = group(pack, lang, &prefix);
-                groups.push((
-                    prefix,
-                    AnswerGroup {
-                        name,
-                        to,
-                        rows: vec![row],
-                    },
-                ));
-            }
-        }
-    }
-    let charged = prepared
-        .parts
-        .iter()
-        .filter_map(|part| Some((part, *part.fee.value()?)));
-    let fees: Vec<(String, String)> = charged
-        .clone()
-        .map(|(part, fee)| {
-            (
-                step_name(pack, lang, &part.step.name.it),
-                samverk_domain::words::amount::swedish(fee),
-            )
-        })
-        .collect();
-    let sum: rust_decimal::Decimal = charged.map(|(_, fee)| fee).sum();
-    let in_the_way = prepared
+    let sheet = Sheet {
+        pack,
+        draft: &desk.open.draft,
+        view: &desk.view,
+        prepared: &prepared,
+        page: &page,
+    };
+    let groups = sheet.groups(|_| true, link)?;
+    let (fees, sum) = sheet.fees();
+    let mut in_the_way: Vec<Obstacle> = prepared
         .in_the_way(&desk.open.draft)
         .into_iter()
         .flat_map(|one| obstacles(pack, lang, id, &one))
         .collect();
+    let others = match signing::wanted(pack, &desk.open.draft, &prepared) {
+        Ok(None) => Vec::new(),
+        Ok(Some(wanted)) => wanted
+            .people
+            .iter()
+            .map(|person| signing_pages::who(pack, lang, &desk.open.draft, &wanted, person))
+            .collect(),
+        // What is not answered yet says it by itself.
+        Err(_) if !in_the_way.is_empty() => Vec::new(),
+        Err(why) => {
+            let (text, link) = signing_pages::no_signers(pack, lang, id, &why);
+            in_the_way.push(Obstacle {
+                text,
+                link,
+                control: None,
+            });
+            Vec::new()
+        }
+    };
     show(&CheckPage {
         draft: DraftNote::of(&page, &desk.open),
-        bodies: bodies.len(),
-        groups: groups.into_iter().map(|(_, group)| group).collect(),
+        bodies: sheet.bodies(),
+        groups,
         fees,
-        sum: samverk_domain::words::amount::swedish(sum),
+        sum,
         in_the_way,
+        others,
         sha256: prepared.sha256.chars().take(16).collect(),
         changed,
         page,
     })
 }
 
-fn obstacles(pack: &Pack, lang: Lang, id: &str, one: &InTheWay) -> Vec<Obstacle> {
+/// What would be sent, as those who approve it read it.
+pub(super) struct Sheet<'a> {
+    pub pack: &'a Pack,
+    pub draft: &'a Draft,
+    pub view: &'a FederationView,
+    pub prepared: &'a Prepared<'a>,
+    pub page: &'a Page,
+}
+
+impl Sheet<'_> {
+    /// Group by group: each answer, where it comes from and who gets it. What is not `shown` is said to be there.
+    pub(super) fn groups(
+        &self,
+        is_shown: impl Fn(&SentFact) -> bool,
+        link: impl Fn(&SentFact, bool) -> String,
+    ) -> Result<Vec<AnswerGroup>, Failure> {
+        let (pack, lang, prepared, page) = (self.pack, self.page.lang, self.prepared, self.page);
+        let t = |k| Texts::get(lang, k);
+        let mut who: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut rows: BTreeMap<String, AnswerRow> = BTreeMap::new();
+        let mut order: Vec<String> = Vec::new();
+        for part in prepared.parts.iter().filter(|part| part.needed.value() == Some(&true)) {
+            let Ok(body) = &part.body else { continue };
+            for sent in &part.facts {
+                let fact = fact_of(pack, &sent.slot.fact)?;
+                let slot_key = key(&sent.slot);
+                who.entry(sent.slot.fact.prefix().to_owned())
+                    .or_default()
+                    .insert(body_name(lang, &body.name, &body.name_en));
+                let from = match self.draft.fetched.get(&slot_key) {
+                    Some(fetched) if matches!(fetched.said, Said::Value { .. } | Said::NoRecord { .. }) => {
+                        let keeper = self.view.federation().keeper(&fetched.register);
+                        let name = keeper.map_or_else(
+                            || fetched.register.to_string(),
+                            |body| body_name(lang, &body.name, &body.name_en),
+                        );
+                        let disputed = if sent.disputed.is_some() {
+                            format!(" {}", t("check.disputed"))
+                        } else {
+                            String::new()
+                        };
+                        format!("{name}, {}.{disputed}", page.instant(fetched.at))
+                    }
+                    _ => String::new(),
+                };
+                let number = sent.slot.item.map(|item| format!(" {}", item + 1)).unwrap_or_default();
+                let value = match &sent.known {
+                    _ if !is_shown(sent) => t("signing.hidden").to_string(),
+                    Known::Value(value) => shown(pack, lang, fact, value),
+                    Known::NotApplicable => t("check.not_applicable").to_string(),
+                    Known::Missing(_) => t("check.missing").to_string(),
+                };
+                if !rows.contains_key(&slot_key) {
+                    order.push(slot_key.clone());
+                }
+                rows.insert(
+                    slot_key,
+                    AnswerRow {
+                        label: format!("{}{number}", label(pack, lang, &sent.slot.fact)),
+                        value,
+                        link: link(sent, !from.is_empty()),
+                        from,
+                    },
+                );
+            }
+        }
+        let place = |slot_key: &String| {
+            let name = slot_key.split('[').next().unwrap_or_default();
+            let all = pack
+                .facts
+                .iter()
+                .chain(pack.lists.iter().flat_map(|list| &list.columns));
+            all.enumerate()
+                .find(|(_, fact)| fact.name.it.as_str() == name)
+                .map(|(at, _)| at)
+        };
+        order.sort_by_key(place);
+        let mut groups: Vec<(String, AnswerGroup)> = Vec::new();
+        for slot_key in order {
+            let prefix = slot_key.split('.').next().unwrap_or_default().to_owned();
+            let Some(row) = rows.remove(&slot_key) else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == prefix) {
+                Some((_, group)) => group.rows.push(row),
+                None => {
+                    let to = who
+                        .get(&prefix)
+                        .map(|bodies| bodies.iter().cloned().collect::<Vec<_>>().join(", "))
+                        .unwrap_or_default();
+                    let name = group(pack, lang, &prefix);
+                    groups.push((
+                        prefix,
+                        AnswerGroup {
+                            name,
+                            to,
+                            rows: vec![row],
+                        },
+                    ));
+                }
+            }
+        }
+        Ok(groups.into_iter().map(|(_, group)| group).collect())
+    }
+
+    /// Those who get a part.
+    pub(super) fn bodies(&self) -> usize {
+        let needed = self
+            .prepared
+            .parts
+            .iter()
+            .filter(|part| part.needed.value() == Some(&true));
+        let bodies: BTreeSet<&BodyId> = needed
+            .filter_map(|part| part.body.as_ref().ok().map(|body| &body.id))
+            .collect();
+        bodies.len()
+    }
+
+    /// Each step's fee, and the sum.
+    pub(super) fn fees(&self) -> (Vec<(String, String)>, String) {
+        let charged = self
+            .prepared
+            .parts
+            .iter()
+            .filter_map(|part| Some((part, *part.fee.value()?)));
+        let fees: Vec<(String, String)> = charged
+            .clone()
+            .map(|(part, fee)| {
+                (
+                    step_name(self.pack, self.page.lang, &part.step.name.it),
+                    samverk_domain::words::amount::swedish(fee),
+                )
+            })
+            .collect();
+        let sum: rust_decimal::Decimal = charged.map(|(_, fee)| fee).sum();
+        (fees, samverk_domain::words::amount::swedish(sum))
+    }
+
+    /// What the provider shows to the one who approves.
+    pub(super) fn approval(&self, lang: Lang, key: &'static str) -> String {
+        let needed = self
+            .prepared
+            .parts
+            .iter()
+            .filter(|part| part.needed.value() == Some(&true));
+        let bodies: BTreeSet<String> = needed
+            .filter_map(|part| {
+                part.body
+                    .as_ref()
+                    .ok()
+                    .map(|body| body_name(lang, &body.name, &body.name_en))
+            })
+            .collect();
+        Texts::get(lang, key)
+            .with("service", title(self.pack, lang))
+            .with("company", self.draft.principal_name())
+            .with("bodies", bodies.into_iter().collect::<Vec<_>>().join(", "))
+            .with("code", self.prepared.sha256.chars().take(16).collect::<String>())
+            .to_string()
+    }
+}
+
+pub(super) fn obstacles(pack: &Pack, lang: Lang, id: &str, one: &InTheWay) -> Vec<Obstacle> {
     let t = |k| Texts::get(lang, k);
     let one_obstacle = |text: String, link: String| {
         vec![Obstacle {
@@ -1889,7 +2001,7 @@ fn control_link(pack: &Pack, id: &str, control: &Name) -> String {
     )
 }
 
-fn hash_bytes(sha256: &str) -> Result<[u8; 32], Failure> {
+pub(super) fn hash_bytes(sha256: &str) -> Result<[u8; 32], Failure> {
     let bytes = URL_SAFE_NO_PAD.decode(sha256).map_err(Failure::ours)?;
     bytes.try_into().map_err(|_| Failure::ours("a hash of another length"))
 }
@@ -1907,30 +2019,28 @@ async fn send(
     if !prepared.in_the_way(&desk.open.draft).is_empty() {
         return check_page(&node, &visit, &desk, false);
     }
-    let pack = desk.pack();
-    let words = |lang: Lang| {
-        let bodies: BTreeSet<String> = prepared
-            .parts
-            .iter()
-            .filter(|part| part.needed.value() == Some(&true))
-            .filter_map(|part| {
-                part.body
-                    .as_ref()
-                    .ok()
-                    .map(|body| body_name(lang, &body.name, &body.name_en))
-            })
-            .collect();
-        let own = desk.open.draft.principal_name();
-        Texts::get(lang, "check.approve")
-            .with("service", title(pack, lang))
-            .with("company", own)
-            .with("bodies", bodies.into_iter().collect::<Vec<_>>().join(", "))
-            .with("code", prepared.sha256.chars().take(16).collect::<String>())
-            .to_string()
+    let Ok(wanted) = signing::wanted(desk.pack(), &desk.open.draft, &prepared) else {
+        return check_page(&node, &visit, &desk, false);
+    };
+    if let Some(wanted) = &wanted
+        && let Some(instead) = signatories_changed(&node, &visit, &desk, &person, wanted).await?
+    {
+        return Ok(instead);
+    }
+    let sheet = Sheet {
+        pack: desk.pack(),
+        draft: &desk.open.draft,
+        view: &desk.view,
+        prepared: &prepared,
+        page: &Page::new(&node, &visit, ""),
+    };
+    let key = match wanted {
+        None => "check.approve",
+        Some(_) => "signing.approve_first",
     };
     let message = Message {
-        sv: words(Lang::Sv),
-        en: words(Lang::En),
+        sv: sheet.approval(Lang::Sv, key),
+        en: sheet.approval(Lang::En, key),
     };
     login::bind(
         &node,
@@ -1942,7 +2052,58 @@ async fn send(
     .await
 }
 
-/// Back from the fresh login: submits what it approved.
+/// Who signs for a company is asked again before others are asked to sign. If the register says something else now, the draft
+/// gets the new rule and the person looks at the page again; who may not act any more is told why.
+async fn signatories_changed(
+    node: &Arc<Node>,
+    visit: &Visit,
+    desk: &Desk,
+    person: &Person,
+    wanted: &signing::Wanted,
+) -> Result<Option<Response>, Failure> {
+    let by_company = wanted
+        .needed
+        .iter()
+        .any(|needed| matches!(needed.who, samverk_domain::rules::Who::Signatories(_)));
+    let draft = &desk.open.draft;
+    let Principal::Company { orgnr, name, signing } = &draft.principal else {
+        return Ok(None);
+    };
+    if !by_company {
+        return Ok(None);
+    }
+    let company = match represent::may_act(&desk.ctx, node, &person.0.person, orgnr).await {
+        Ok(company) if signing.as_ref() == Some(&company.signing) => return Ok(None),
+        Ok(company) => company,
+        Err(why) => {
+            let stopped = Some(why.words(visit.lang));
+            return choose_page(node, visit, draft.pack.to_string(), None, None, stopped).map(Some);
+        }
+    };
+    let principal = Principal::Company {
+        orgnr: orgnr.clone(),
+        name: name.clone(),
+        signing: Some(company.signing),
+    };
+    let (own, ctx, who, id) = (
+        Arc::clone(node),
+        desk.ctx.clone(),
+        person.0.person.clone(),
+        draft.id.clone(),
+    );
+    let saved: Result<(), NotKept> = node
+        .store
+        .run("services.signatories", move |tx| {
+            let mut open = vault::open(&ctx, tx, &Owner::of(&own.secret, &who), &id)?.ok_or(NotKept::Stale)?;
+            open.draft.principal = principal.clone();
+            vault::save(&ctx, tx, &own.chance, &open)
+        })
+        .await;
+    saved?;
+    Ok(Some(go(format!("/utkast/{}/kontrollera", draft.id))))
+}
+
+/// Back from the fresh login: submits what it approved, or seals it for the others who must sign.
 async fn sent(
     State(node): State<Arc<Node>>,
     visit: Visit,
@@ -1961,8 +2122,17 @@ async fn sent(
         return check_page(&node, &visit, &desk, true);
     };
     let Desk { ctx, known, open, .. } = &desk;
-    match submit::submit(ctx, &node, known, open, &prepared, &bound).await {
-        Ok(id) => Ok(go(format!("/inskickat/{id}"))),
+    let done = match signing::wanted(&known.pack, &open.draft, &prepared) {
+        Ok(None) => submit::submit(ctx, &node, known, open, &prepared, &bound)
+            .await
+            .map(|id| format!("/inskickat/{id}")),
+        Ok(Some(wanted)) => signing::seal(ctx, &node, open, &prepared, &wanted, &bound)
+            .await
+            .map(|id| format!("/underskrift/{id}")),
+        Err(_) => return check_page(&node, &visit, &desk, false),
+    };
+    match done {
+        Ok(to) => Ok(go(to)),
         Err(NotSubmitted::Changed | NotSubmitted::NotReady(_) | NotSubmitted::OtherPerson) => {
             check_page(&node, &visit, &desk, true)
         }
@@ -2016,6 +2186,8 @@ async fn remove(
 struct ReceiptPage {
     page: Page,
     id: String,
+    /// Those who signed beside the applicant.
+    signed_by: Vec<(String, String)>,
     host: String,
     reference: String,
     received: String,
@@ -2134,8 +2306,14 @@ async fn matter_page(
         })
         .collect();
     let bodies: BTreeSet<&String> = matters.steps.iter().map(|row| &row.body).collect();
+    let kept = submit::kept(node, &matters.submission)?;
+    let signed = kept.signatures.iter();
+    let signed_by = signed
+        .map(|signature| (signature.person_name.clone(), page.instant(signature.at)))
+        .collect();
     show(&ReceiptPage {
         id: id.to_owned(),
+        signed_by,
         host: page.face.name.clone(),
         reference: reference(id),
         received: page.instant(matters.submission.received_at),
@@ -2246,6 +2424,8 @@ async fn receipt_file(
 struct MinePage {
     page: Page,
     drafts: Vec<DraftLine>,
+    /// What the person is asked to sign.
+    to_sign: Vec<SignLine>,
     matters: Vec<MatterLine>,
     services: Vec<(String, String)>,
 }
@@ -2255,6 +2435,17 @@ struct DraftLine {
     title: String,
     company: String,
     saved: String,
+    /// Sealed: its page, how many have signed, and of how many.
+    sealed: Option<(String, usize, usize)>,
+}
+
+struct SignLine {
+    id: String,
+    title: String,
+    company: String,
+    by: String,
+    last_day: String,
+    stand: Stand,
 }
 
 struct MatterLine {
@@ -2271,11 +2462,12 @@ struct MatterLine {
 async fn mine(State(node): State<Arc<Node>>, visit: Visit, person: Person) -> Result<Response, Failure> {
     let ctx = context(&node, &visit, &person, "");
     let (own, who) = (Arc::clone(&node), person.0.person.clone());
-    let (drafts, matters) = node
+    let (drafts, matters, sealed) = node
         .store
         .read("services.mine", move |tx| {
             let owner = Owner::of(&own.secret, &who);
             let drafts = vault::all(&ctx, tx, &owner)?;
+            let sealed = signing::mine(tx, &own, &who.number, ctx.at.instant)?;
             let mut matters = Vec::new();
             for submission in submissions::all_of(tx, &owner.mark)? {
                 matters.push(Matters {
@@ -2284,7 +2476,7 @@ async fn mine(State(node): State<Arc<Node>>, visit: Visit, person: Person) -> Re
                     submission,
                 });
             }
-            Ok::<_, NotKept>((drafts, matters))
+            Ok::<_, NotKept>((drafts, matters, sealed))
         })
         .await?;
     let lang = visit.lang;
@@ -2301,6 +2493,21 @@ async fn mine(State(node): State<Arc<Node>>, visit: Visit, person: Person) -> Re
             title: titled(&open.draft.pack, open.draft.version),
             company: open.draft.principal_name(),
             saved: page.instant(open.saved_at),
+            sealed: sealed
+                .iter()
+                .find(|line| line.draft == open.draft.id && !line.is_sent)
+                .map(|line| (line.id.clone(), line.signed, line.people)),
+        })
+        .collect();
+    let asked = sealed.iter().filter(|line| !line.is_applicant && !line.is_sent);
+    let to_sign = asked
+        .map(|line| SignLine {
+            id: line.id.clone(),
+            title: titled(&line.pack, line.version),
+            company: line.company.clone(),
+            by: line.by.clone(),
+            last_day: page.day(line.last_day),
+            stand: line.stand,
         })
         .collect();
     let mut lines = Vec::new();
@@ -2325,6 +2532,7 @@ async fn mine(State(node): State<Arc<Node>>, visit: Visit, person: Person) -> Re
     show(&MinePage {
         page,
         drafts,
+        to_sign,
         matters: lines,
         services,
     })

@@ -14,7 +14,7 @@ use samverk_domain::terms::{BodyId, MessageKind};
 use samverk_store::submissions::{self, Notice, Submission};
 
 use super::draft::Draft;
-use super::submit::{kept, subjects, submission_key};
+use super::submit::{kept, subjects_of, submission_key};
 use crate::ctx::Ctx;
 use crate::effects::log::{Happened, Matter, note};
 use crate::exchange::message::NotSent;
@@ -156,7 +156,7 @@ pub async fn send(
         to: asked.body.clone(),
         matter: asked.submission.clone(),
         payload: payload.map_err(Failure::ours)?,
-        subjects: subjects(&asked.draft),
+        subjects: subjects_of(&asked.draft),
         by: "Svar från sökanden".to_owned(),
     };
     let draft = &asked.draft;

@@ -1,7 +1,7 @@
 //! Whom a person may act for: the company register's own rule of who signs, asked at the person's request.
 //!
-//! Always true: nobody acts for a company that the register does not let them sign for alone; where several must sign
-//! together the person is stopped before the first question, with the reason and what to do.
+//! Always true: nobody acts for a company that the register does not let them sign for, alone or with others; where several
+//! must sign together, the others sign before anything is sent ([`super::signing`]).
 
 use std::sync::Arc;
 
@@ -26,8 +26,6 @@ pub enum NotRepresented {
     NoCompany,
     /// The person is not among those who sign.
     NotASignatory,
-    /// So many must sign together; this version takes one.
-    Together(usize),
     /// The register has no rule that a machine can read.
     NoRule,
     /// The register could not be asked now.
@@ -49,10 +47,6 @@ impl NotRepresented {
                 t("choose.not_signatory").to_string(),
                 t("choose.not_signatory_next").to_string(),
             ),
-            Self::Together(n) => (
-                t("choose.together").with("n", n).to_string(),
-                t("choose.together_next").with("n", n).to_string(),
-            ),
             Self::NoRule => (t("choose.no_rule").to_string(), t("choose.no_rule_next").to_string()),
             Self::Down => (t("choose.down").to_string(), t("choose.down_next").to_string()),
             Self::NoContract => (
@@ -63,8 +57,18 @@ impl NotRepresented {
     }
 }
 
-/// Lets the person act for the company and gives its name, or says why not.
-pub async fn may_act(ctx: &Ctx, node: &Arc<Node>, person: &PersonRef, orgnr: &str) -> Result<String, NotRepresented> {
+/// A company that the person may act for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Company {
+    pub name: String,
+    /// Who signs for it, as the register says it now. Holds identity numbers: kept in closed boxes only.
+    pub signing: String,
+    /// The person signs only with others.
+    pub together: bool,
+}
+
+/// Lets the person act for the company, or says why not.
+pub async fn may_act(ctx: &Ctx, node: &Arc<Node>, person: &PersonRef, orgnr: &str) -> Result<Company, NotRepresented> {
     let mut ctx = ctx.clone();
     if ctx.ground.purpose.is_empty() {
         // Chosen from the header: the first service that people may start here is what they may be about to do.
@@ -75,16 +79,21 @@ pub async fn may_act(ctx: &Ctx, node: &Arc<Node>, person: &PersonRef, orgnr: &st
         .await?
         .ok_or(NotRepresented::NoCompany)?;
     let rule = Signing::parse(&rule).map_err(|_| NotRepresented::NoRule)?;
-    match rule.may_sign(&person.number) {
-        MaySign::Alone => {}
-        MaySign::Together(n) => return Err(NotRepresented::Together(n)),
+    let together = match rule.may_sign(&person.number) {
+        MaySign::Alone => false,
+        MaySign::Together(_) => true,
         MaySign::No => return Err(NotRepresented::NotASignatory),
-    }
+    };
     // The name is a courtesy: who may sign is what must be known. Without it the number stands in its place.
-    match ask(&ctx, node, NAME, orgnr).await {
-        Ok(name) => name.ok_or(NotRepresented::NoCompany),
-        Err(_) => Ok(Value::OrgNr(orgnr.to_owned()).to_string()),
-    }
+    let name = match ask(&ctx, node, NAME, orgnr).await {
+        Ok(name) => name.ok_or(NotRepresented::NoCompany)?,
+        Err(_) => Value::OrgNr(orgnr.to_owned()).to_string(),
+    };
+    Ok(Company {
+        name,
+        signing: rule.to_string(),
+        together,
+    })
 }
 
 async fn ask(ctx: &Ctx, node: &Arc<Node>, field: &str, orgnr: &str) -> Result<Option<String>, NotRepresented> {

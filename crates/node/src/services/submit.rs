@@ -1,23 +1,23 @@
 //! Submission: what the person's fresh login approved becomes applications, in one transaction with the receipt.
 //!
-//! Always true: what is submitted has the hash that the login was bound to; received is the instant of the durable, signed
+//! Always true: what is submitted has the hash that the login was bound to, and every other signature's too; received is the instant of the durable, signed
 //! receipt (TF 2 kap. 9 §), with its legal day in Sweden kept apart (FL 22 §); the draft is gone when the submission is
 //! there, and not before; each application is handed over for delivery in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use samverk_domain::case::messages::{Applicant, Application, Origin, SentFact};
+use samverk_domain::case::messages::{Applicant, Application, Origin, SentFact, Signature};
 use samverk_domain::events::Kind;
 use samverk_domain::fact::{Known, Name, Value};
 use samverk_domain::pack::AfterEvent;
 use samverk_domain::terms::{BodyId, MessageKind, Side, Subject};
 use samverk_store::submissions::{self, Delivery, StepRow, Submission};
-use samverk_store::{StoreError, drafts};
+use samverk_store::{StoreError, Tx, drafts};
 use serde::{Deserialize, Serialize};
 
 use super::draft::{Draft, Principal};
@@ -41,6 +41,25 @@ pub struct Kept {
     pub draft: Draft,
     /// Step → the facts that were sent, without proofs.
     pub sent: BTreeMap<Name, Vec<SentFact>>,
+    /// What others signed, each once.
+    #[serde(default)]
+    pub signatures: Vec<Signature>,
+}
+
+/// A signature and the steps that it covers.
+pub struct Covering {
+    pub signature: Signature,
+    pub steps: BTreeSet<Name>,
+}
+
+/// What is submitted, by whom it was approved, and what others have signed.
+pub struct Sending<'a> {
+    pub draft: &'a Draft,
+    /// The draft's revision when it was approved.
+    pub revision: u64,
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub bound: &'a BoundLogin,
+    pub signed: Vec<Covering>,
 }
 
 /// The receipt's payload: signed by the host.
@@ -66,6 +85,9 @@ pub enum NotSubmitted {
     Changed,
     #[error("the approval was made by somebody else")]
     OtherPerson,
+    /// Somebody else signed, declined or took it back at the same time: look again.
+    #[error("somebody else signed, declined or took it back meanwhile")]
+    Overtaken,
     #[error(transparent)]
     NotKept(#[from] NotKept),
     #[error(transparent)]
@@ -87,7 +109,27 @@ struct Leaving {
     waits: bool,
 }
 
-/// Submits. Gives the submission's id, which is the draft's.
+/// A hash as messages and the store have it.
+pub fn hash_text(hash: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(hash)
+}
+
+/// Whether the applicant has approved exactly this, and nothing is in the way.
+pub fn approved(draft: &Draft, prepared: &Prepared<'_>, bound: &BoundLogin) -> Result<(), NotSubmitted> {
+    if bound.person.number.digits() != draft.person {
+        return Err(NotSubmitted::OtherPerson);
+    }
+    if hash_text(&bound.hash) != prepared.sha256 {
+        return Err(NotSubmitted::Changed);
+    }
+    let in_the_way = prepared.in_the_way(draft);
+    if !in_the_way.is_empty() {
+        return Err(NotSubmitted::NotReady(in_the_way));
+    }
+    Ok(())
+}
+
+/// Submits what needs no other signature than the applicant's. Gives the submission's id, which is the draft's.
 pub async fn submit(
     ctx: &Ctx,
     node: &Arc<Node>,
@@ -96,23 +138,39 @@ pub async fn submit(
     prepared: &Prepared<'_>,
     bound: &BoundLogin,
 ) -> Result<String, NotSubmitted> {
-    let draft = &open.draft;
-    if bound.person.number.digits() != draft.person {
-        return Err(NotSubmitted::OtherPerson);
-    }
-    if URL_SAFE_NO_PAD.encode(bound.hash) != prepared.sha256 {
-        return Err(NotSubmitted::Changed);
-    }
-    let in_the_way = prepared.in_the_way(draft);
-    if !in_the_way.is_empty() {
-        return Err(NotSubmitted::NotReady(in_the_way));
-    }
+    let sending = Sending {
+        draft: &open.draft,
+        revision: open.revision,
+        files: files(ctx, node, open).await?,
+        bound,
+        signed: Vec::new(),
+    };
+    send(ctx, node, known, sending, prepared, |_| Ok(())).await
+}
+
+/// Submits what has been approved and signed; `settle` is done in the same transaction, and its refusal is everybody's.
+pub async fn send(
+    ctx: &Ctx,
+    node: &Arc<Node>,
+    known: &Arc<KnownPack>,
+    sending: Sending<'_>,
+    prepared: &Prepared<'_>,
+    settle: impl Fn(&mut Tx) -> Result<(), NotSubmitted> + Send + 'static,
+) -> Result<String, NotSubmitted> {
+    let Sending {
+        draft,
+        revision,
+        files,
+        bound,
+        signed,
+    } = sending;
+    approved(draft, prepared, bound)?;
     let keys = node.keys.get(&ctx.body).ok_or(NotSubmitted::NoKeys)?;
-    let files = files(ctx, node, open).await?;
     let mut leaving = Vec::new();
     let mut kept = Kept {
         draft: draft.clone(),
         sent: BTreeMap::new(),
+        signatures: signed.iter().map(|covering| covering.signature.clone()).collect(),
     };
     let mut receipt = Receipt {
         submission: draft.id.clone(),
@@ -152,7 +210,13 @@ pub async fn submit(
             received_day: receipt.received_day,
             answers_sha256: prepared.sha256.clone(),
             signed_by_login: bound.id_token.clone(),
+            signatures: signed
+                .iter()
+                .filter(|covering| covering.steps.contains(&step))
+                .map(|covering| covering.signature.clone())
+                .collect(),
         };
+        let subjects = subjects(&application);
         let payload = serde_json::to_value(&application).map_err(|why| NotSubmitted::Unwritable(why.to_string()))?;
         let message = node.chance.id(ctx.at.instant).to_string();
         let waits = part.after.is_some_and(|after| {
@@ -193,7 +257,7 @@ pub async fn submit(
                 to: body.id.clone(),
                 matter: draft.id.clone(),
                 payload,
-                subjects: subjects(draft),
+                subjects,
                 by: "Ansökan på sökandens begäran".to_owned(),
             },
             waits,
@@ -221,7 +285,7 @@ pub async fn submit(
         })
         .collect();
     let matter = Matter::of(ctx, node, draft.pack.as_str(), draft.version, &draft.id);
-    let (id, revision) = (draft.id.clone(), open.revision);
+    let id = draft.id.clone();
     let (ctx, own) = (ctx.clone(), Arc::clone(node));
     node.store
         .run("services.submit", move |tx| {
@@ -229,6 +293,7 @@ pub async fn submit(
             if still.is_none_or(|draft| draft.revision != revision) {
                 return Err(NotSubmitted::Changed);
             }
+            settle(tx)?;
             submissions::keep(tx, &row)?;
             for (sha256, bytes) in &closed_files {
                 submissions::keep_file(tx, &row.id, sha256, bytes)?;
@@ -268,7 +333,7 @@ pub fn reference(id: &str) -> String {
 fn applicant(draft: &Draft) -> Applicant {
     let (represents, represents_name) = match &draft.principal {
         Principal::Oneself => (None, None),
-        Principal::Company { orgnr, name } => (Some(orgnr.clone()), Some(name.clone())),
+        Principal::Company { orgnr, name, .. } => (Some(orgnr.clone()), Some(name.clone())),
     };
     Applicant {
         person: draft.person.clone(),
@@ -279,7 +344,7 @@ fn applicant(draft: &Draft) -> Applicant {
 }
 
 /// Whom a message about this submission concerns, for insight.
-pub fn subjects(draft: &Draft) -> Vec<Subject> {
+pub fn subjects_of(draft: &Draft) -> Vec<Subject> {
     let mut subjects = vec![Subject::PersonNr(draft.person.clone())];
     if let Principal::Company { orgnr, .. } = &draft.principal {
         subjects.push(Subject::OrgNr(orgnr.clone()));
@@ -287,7 +352,21 @@ pub fn subjects(draft: &Draft) -> Vec<Subject> {
     subjects
 }
 
-async fn files(ctx: &Ctx, node: &Arc<Node>, open: &Open) -> Result<BTreeMap<String, Vec<u8>>, NotSubmitted> {
+/// Whom an application concerns, for insight: those who signed it too.
+pub fn subjects(application: &Application) -> Vec<Subject> {
+    let mut subjects = vec![Subject::PersonNr(application.applicant.person.clone())];
+    subjects.extend(application.applicant.represents.clone().map(Subject::OrgNr));
+    for signature in &application.signatures {
+        let subject = Subject::PersonNr(signature.person.clone());
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
+/// The attachments that a draft's answers name.
+pub async fn files(ctx: &Ctx, node: &Arc<Node>, open: &Open) -> Result<BTreeMap<String, Vec<u8>>, NotSubmitted> {
     let wanted = open.draft.files();
     if wanted.is_empty() {
         return Ok(BTreeMap::new());

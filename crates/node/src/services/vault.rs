@@ -7,6 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use samverk_domain::fact::Name;
 use samverk_store::drafts::{self, Closed};
+use samverk_store::signings;
 use samverk_store::{StoreError, Tx};
 
 use super::draft::{Draft, Principal};
@@ -160,6 +161,10 @@ pub fn save(ctx: &Ctx, tx: &mut Tx, chance: &Chance, open: &Open) -> Result<(), 
     let plain = serde_json::to_vec(&open.draft)?;
     if plain.len() > CONTENTS_BYTES_MAX {
         return Err(NotKept::TooLarge);
+    }
+    // What others have been asked to sign stays as it was shown to them.
+    if signings::of_draft(tx, &open.draft.id)?.is_some() {
+        return Err(NotKept::Stale);
     }
     let contents = open.key.close(open.draft.id.as_bytes(), &plain, chance);
     match drafts::save(tx, &open.draft.id, open.revision, &contents, ctx.at.instant)? {

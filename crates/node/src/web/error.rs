@@ -19,6 +19,8 @@ pub enum Failure {
     Forged,
     /// 303 to the login, and then back.
     LoginNeeded { back: String },
+    /// 303 to the page where it is dealt with now: a draft that is sealed has no other page than its signatures'.
+    Elsewhere { to: String },
     /// 400: an address or a form that no page of ours makes.
     BadRequest,
     /// 409: somebody or something changed it meanwhile; open the page again.
@@ -52,7 +54,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::Forged | Self::Login(_) => StatusCode::FORBIDDEN,
-            Self::LoginNeeded { .. } => StatusCode::SEE_OTHER,
+            Self::LoginNeeded { .. } | Self::Elsewhere { .. } => StatusCode::SEE_OTHER,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Stale => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -79,11 +81,13 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::LoginNeeded { back } = &self {
-            let to = format!("/logga-in?till={}", super::encoded(back));
-            if let Ok(value) = to.parse() {
-                response.headers_mut().insert(axum::http::header::LOCATION, value);
-            }
+        let to = match &self {
+            Self::LoginNeeded { back } => Some(format!("/logga-in?till={}", super::encoded(back))),
+            Self::Elsewhere { to } => Some(to.clone()),
+            _ => None,
+        };
+        if let Some(value) = to.and_then(|to| to.parse().ok()) {
+            response.headers_mut().insert(axum::http::header::LOCATION, value);
         }
         response.extensions_mut().insert(self);
         response

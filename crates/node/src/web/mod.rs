@@ -52,6 +52,7 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::exchange::pages::routes())
         .merge(crate::services::pages::routes())
         .merge(crate::services::paper::routes())
+        .merge(crate::services::signing_pages::routes())
         .merge(crate::cases::pages::routes())
         .merge(crate::post::routes())
         .merge(crate::effects::pages::routes())
@@ -163,7 +164,7 @@ fn explain(node: &Node, visit: &Visit, response: Response) -> Response {
     match &failure {
         Failure::Ours { operator } => tracing::error!(why = operator, "our fault"),
         Failure::TryLater { operator } => tracing::warn!(why = operator, "cannot answer now"),
-        Failure::LoginNeeded { .. } => return response,
+        Failure::LoginNeeded { .. } | Failure::Elsewhere { .. } => return response,
         _ => {}
     }
     pages::failure(node, visit, &failure)

@@ -194,7 +194,7 @@ pub fn failure(node: &Node, visit: &Visit, failure: &Failure) -> Response {
             t("failure.forged.what"),
             t("failure.forged.next"),
         ),
-        Failure::BadRequest | Failure::LoginNeeded { .. } => (
+        Failure::BadRequest | Failure::LoginNeeded { .. } | Failure::Elsewhere { .. } => (
             t("failure.bad_request.heading"),
             t("failure.bad_request.what"),
             t("failure.bad_request.next"),

@@ -494,7 +494,7 @@ fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<
         let word = outcome.fold();
         let own = names.outcomes.get(&step.it).into_iter().flatten().map(String::as_str);
         let allowed: Vec<&str> = match submission {
-            true => vec!["stoppas"],
+            true => vec!["stoppas", Expected::ALL_SIGN],
             false => own.chain(["behövs inte", "handläggare", "väntar"]).collect(),
         };
         if !allowed.contains(&word.as_str()) {
@@ -515,7 +515,7 @@ fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<
                 .filter_map(|at| ground(reader, pack, at, grounds_cell))
                 .collect(),
         };
-        if submission {
+        if submission && word != Expected::ALL_SIGN {
             empty(reader, row, grounds_cell, "Grund");
         }
         expected.push(Expected {
