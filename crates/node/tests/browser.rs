@@ -15,6 +15,7 @@ use common::nodes::{self, Federation, Process};
 use common::paper;
 use fantoccini::Locator;
 use fantoccini::key::Key;
+use samverk::demo::player::{Applied, Person, Player};
 
 mod common;
 
@@ -419,4 +420,82 @@ async fn fill_in(browser: &Browser, form: &str) {
             browser.type_in("Inget talar emot.").await;
         }
     }
+}
+
+#[tokio::test]
+async fn several_sign_with_the_keyboard_alone_and_every_page_on_the_way_is_accessible() {
+    let Some(browser) = browser::open(Scripts::On).await else {
+        return;
+    };
+    let federation = Federation::start().await;
+    let text = include_str!("../demo/scenarios/bilda-aktiebolag.md");
+    let mut packs = federation.world.packs.iter();
+    let pack = packs
+        .find(|pack| pack.meta.slug.as_str() == "bilda-aktiebolag")
+        .unwrap();
+    let scenario = samverk::demo::scenario::Scenario::read(pack, "bilda-aktiebolag.md", text).unwrap();
+    let player = Player {
+        world: &federation.world,
+        pack,
+        scenario: &scenario,
+    };
+    let mut person = Person::new(&scenario.person).unwrap();
+    let page = player
+        .apply_alone(&mut person, &mut Applied::default(), &mut |_| {})
+        .await
+        .unwrap();
+    let portal = page.url.origin().ascii_serialization();
+    let address = format!("{portal}{}", page.path());
+    let mut faults = Vec::new();
+
+    applicant::log_in(&browser, &address, &scenario.person).await;
+    for (name, path) in [
+        ("signing-applicant", address.clone()),
+        ("signing-applicant-en", format!("{address}?lang=en")),
+        ("signing-take-back", format!("{address}/ta-tillbaka?lang=sv")),
+        ("mine-sealed", format!("{portal}/mina")),
+    ] {
+        look(&browser, name, &path, &mut faults).await;
+    }
+    browser.close().await;
+
+    let others = scenario.others(pack);
+    assert_eq!(others.len(), 2);
+    for (n, number) in others.iter().enumerate() {
+        let Some(browser) = browser::open(Scripts::On).await else {
+            return;
+        };
+        applicant::log_in(&browser, &format!("{portal}/post"), number).await;
+        faults.extend(browser.is_sound(&format!("signing-post-{n}")).await);
+        follow(&browser, "main tbody a[href^=\"/post/\"]").await;
+        faults.extend(browser.is_sound(&format!("signing-letter-{n}")).await);
+        follow(&browser, "main a.button[href^=\"/underskrift/\"]").await;
+        faults.extend(browser.is_sound(&format!("signing-{n}")).await);
+        if n == 0 {
+            look(&browser, "mine-to-sign", &format!("{portal}/mina"), &mut faults).await;
+            look(&browser, "signing-decline", &format!("{address}/avsta"), &mut faults).await;
+            browser.tab_to("main form button[type=submit]").await;
+            browser.enter().await;
+            faults.extend(browser.is_sound("signing-decline-mistake").await);
+            browser.tab_to(".error-summary a").await;
+            browser.press_key(Key::Return).await;
+            let focused = browser.client.active_element().await.unwrap();
+            assert_eq!(focused.attr("name").await.unwrap().as_deref(), Some("skal"));
+            follow(&browser, "main .actions a[href^=\"/underskrift/\"]").await;
+        }
+        browser.tab_to("main form[action$=\"/skriv-under\"] button").await;
+        browser.enter().await;
+        assert_eq!(browser.path().await, "/authorize");
+        faults.extend(browser.is_sound(&format!("signing-identify-{n}")).await);
+        browser.tab_to("#nummer").await;
+        browser.type_in(number).await;
+        browser.tab_to("button[value=godkann]").await;
+        browser.enter().await;
+        faults.extend(browser.is_sound(&format!("signing-signed-{n}")).await);
+        let heading = browser.text_of("h1").await;
+        let wanted = ["Läs och skriv under", "Alla har skrivit under"][n];
+        assert_eq!(heading, wanted);
+        browser.close().await;
+    }
+    none(&faults);
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use samverk::cases::file::{Open, Stopped};
 use samverk::chance::Chance;
 use samverk::clock::Clock;
 use samverk::config::Config;
@@ -299,6 +300,330 @@ async fn a_limited_company_is_formed_and_its_owners_are_notified() {
     assert_eq!(played.applied.signed, 2, "a founder and the auditor");
     assert!(!played.reached[&name("registrering")].automatic);
     assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 2);
+}
+
+/// A founder and the auditor of `bilda-aktiebolag.md`, beside the applicant.
+const FOUNDER: &str = "197209239289";
+const AUDITOR: &str = "196612193273";
+/// Somebody who has nothing to do with it.
+const STRANGER: &str = "198404272380";
+
+impl Federation {
+    /// A company that is to be formed, sealed by its applicant and not signed by the others.
+    async fn sealed() -> (Self, Person, Page) {
+        let federation = Self::of(demo_scenario("bilda-aktiebolag.md")).await;
+        let mut person = Person::new(&federation.scenario.person).unwrap();
+        let player = federation.player();
+        let mut applied = Applied::default();
+        let page = player
+            .apply_alone(&mut person, &mut applied, &mut |_| {})
+            .await
+            .unwrap();
+        assert!(page.path().starts_with("/underskrift/"), "{}", page.path());
+        (federation, person, page)
+    }
+
+    fn portal(&self) -> String {
+        let portal = self.world.portal(&self.pack.meta.slug.it).unwrap();
+        self.world.url(&portal.name)
+    }
+
+    /// A page of the portal, as somebody who has logged in meets it: also one that says no.
+    async fn at(&self, person: &mut Person, path: &str) -> Page {
+        person
+            .open(&self.world, &format!("{}/mina", self.portal()))
+            .await
+            .unwrap();
+        let address = format!("{}{path}", self.portal());
+        person.browser.open(&address).await.unwrap()
+    }
+
+    /// The form whose address ends so is sent, with a login when it leads to one.
+    async fn send(&self, person: &mut Person, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
+        let form = page.forms().into_iter().find(|form| form.action.ends_with(action));
+        let form =
+            form.unwrap_or_else(|| panic!("no form {action} on {}:\n{}", page.path(), page.texts("main").concat()));
+        let mut filling = Filling::default();
+        for (name, value) in fields {
+            filling.put(*name, *value);
+        }
+        let page = person.browser.send(page, &form, &filling, None).await.unwrap();
+        person.through_login(&self.world, page).await.unwrap()
+    }
+
+    async fn signs(&self, number: &str, path: &str) -> Page {
+        let mut person = Person::new(number).unwrap();
+        let page = self.at(&mut person, path).await;
+        self.send(&mut person, &page, "/skriv-under", &[]).await
+    }
+
+    /// The headings of the letters that somebody has at the portal, newest first.
+    async fn post(&self, number: &str) -> Vec<String> {
+        let mut person = Person::new(number).unwrap();
+        let page = self.at(&mut person, "/post").await;
+        page.links("main tbody").into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+/// Who has signed, who is waited for, who declines.
+fn stands(page: &Page) -> Vec<String> {
+    page.texts(".body-tasks .tag")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_neither_sees_nor_signs_what_others_are_to_sign() {
+    let (federation, mut applicant, page) = Federation::sealed().await;
+    let path = page.path();
+    assert_eq!(stands(&page), ["Har skrivit under", "Väntar", "Väntar"]);
+    for number in [FOUNDER, AUDITOR] {
+        assert!(!path.contains(number) && !page.links("").iter().any(|(href, _)| href.contains(number)));
+    }
+    let mut stranger = Person::new(STRANGER).unwrap();
+    for path in [
+        path.clone(),
+        format!("{path}/skriv-under"),
+        format!("{path}/avsta"),
+        format!("{path}/ta-tillbaka"),
+        "/underskrift/finns-inte".to_owned(),
+    ] {
+        let page = federation.at(&mut stranger, &path).await;
+        assert_eq!(
+            (page.status, page.heading()),
+            (404, "Sidan finns inte".to_owned()),
+            "{path}"
+        );
+    }
+    let out = federation.at(&mut stranger, "/logga-ut").await;
+    for end in ["skriv-under", "avsta", "ta-tillbaka"] {
+        let mut form = out
+            .forms()
+            .into_iter()
+            .find(|form| form.action.ends_with("/logga-ut"))
+            .unwrap();
+        form.action = format!("{}{path}/{end}", federation.portal());
+        let page = stranger
+            .browser
+            .send(&out, &form, &Filling::default(), None)
+            .await
+            .unwrap();
+        assert_eq!(page.status, 404, "{end}");
+    }
+    assert_eq!(federation.post(STRANGER).await, Vec::<String>::new());
+
+    // A signer reads what concerns them, and not another's number; the applicant sees both.
+    let mut founder = Person::new(FOUNDER).unwrap();
+    let read = federation.at(&mut founder, &path).await;
+    let text = read.texts("main").concat();
+    assert!(
+        text.contains("Exempelsmedjan") && text.contains("19720923-9289"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("19780829-2390") && !text.contains("19661219-3273"),
+        "{text}"
+    );
+    assert!(text.contains("Visas inte för dig"));
+    let file = read
+        .links("main")
+        .into_iter()
+        .find(|(href, _)| href.contains("/bilaga/"))
+        .unwrap();
+    assert!(federation.at(&mut founder, &file.0).await.html.starts_with("%PDF-"));
+    assert_eq!(federation.at(&mut stranger, &file.0).await.status, 404);
+    // Only the applicant takes it back, and nobody but the applicant has the draft.
+    let refused = federation.at(&mut founder, &format!("{path}/ta-tillbaka")).await;
+    assert_eq!(refused.status, 404);
+    assert!(
+        federation
+            .at(&mut applicant, "/mina")
+            .await
+            .texts("main")
+            .concat()
+            .contains("1 av 3 har skrivit under")
+    );
+
+    // Nothing is left in the store that says who it is.
+    let portal = federation
+        .world
+        .portal(&federation.pack.meta.slug.it)
+        .unwrap()
+        .name
+        .clone();
+    for file in ["node.sqlite", "node.sqlite-wal"] {
+        let bytes = std::fs::read(federation.world.node_dir(&portal).join(file)).unwrap_or_default();
+        for number in [FOUNDER, AUDITOR] {
+            assert!(
+                !bytes.windows(number.len()).any(|window| window == number.as_bytes()),
+                "{file}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_changed_voids_the_signatures_and_everybody_is_told() {
+    let (federation, mut applicant, page) = Federation::sealed().await;
+    let first = page.path();
+    let signed = federation.signs(FOUNDER, &first).await;
+    assert_eq!(stands(&signed), ["Har skrivit under", "Har skrivit under", "Väntar"]);
+    // Signed once: there is no form, and a form from before notes nothing.
+    assert!(!signed.forms().iter().any(|form| form.action.ends_with("/skriv-under")));
+
+    let mine = federation.at(&mut applicant, "/mina").await;
+    let draft = mine
+        .links("main")
+        .into_iter()
+        .find(|(href, _)| href.starts_with("/underskrift/"));
+    assert_eq!(draft.unwrap().0, first, "a sealed draft leads to its signatures");
+    let page = federation.at(&mut applicant, &format!("{first}/ta-tillbaka")).await;
+    let tasks = federation.send(&mut applicant, &page, "/ta-tillbaka", &[]).await;
+    let draft = tasks.path();
+    assert!(draft.starts_with("/utkast/"), "{draft}");
+    for number in [FOUNDER, AUDITOR] {
+        let post = federation.post(number).await;
+        assert!(post[0].starts_with("Ansökan har tagits tillbaka"), "{post:?}");
+        assert!(post[1].starts_with("Du ombeds att skriva under"), "{post:?}");
+        let mut person = Person::new(number).unwrap();
+        assert_eq!(federation.at(&mut person, &first).await.status, 404);
+    }
+
+    let question = federation
+        .at(&mut applicant, &format!("{draft}/fraga/bolag.s%C3%A4te"))
+        .await;
+    federation
+        .send(
+            &mut applicant,
+            &question,
+            "/fraga/bolag.s%C3%A4te",
+            &[("bolag.säte", "Exempelstad")],
+        )
+        .await;
+    let check = federation.at(&mut applicant, &format!("{draft}/kontrollera")).await;
+    let page = federation.send(&mut applicant, &check, "/skicka", &[]).await;
+    let second = page.path();
+    assert_ne!(first, second);
+    assert_eq!(
+        stands(&page),
+        ["Har skrivit under", "Väntar", "Väntar"],
+        "the signature given before is void"
+    );
+    let read = federation.at(&mut Person::new(FOUNDER).unwrap(), &second).await;
+    assert!(read.texts("main").concat().contains("Exempelstad"));
+    // While it is sealed the draft has no page of its own.
+    let led = federation
+        .at(&mut applicant, &format!("{draft}/fraga/bolag.s%C3%A4te"))
+        .await;
+    assert_eq!(led.path(), second);
+    assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_declines_says_why_to_the_applicant_alone_and_nothing_is_sent() {
+    let (federation, mut applicant, page) = Federation::sealed().await;
+    let path = page.path();
+    let mut auditor = Person::new(AUDITOR).unwrap();
+    let ask = federation.at(&mut auditor, &format!("{path}/avsta")).await;
+    let reason = "Jag har inte tackat ja till uppdraget.";
+    let form = ask
+        .forms()
+        .into_iter()
+        .find(|form| form.action.ends_with("/avsta"))
+        .unwrap();
+    let empty = auditor
+        .browser
+        .send(&ask, &form, &Filling::default(), None)
+        .await
+        .unwrap();
+    assert!(empty.error().unwrap().contains("Skriv varför"));
+    let done = federation.send(&mut auditor, &ask, "/avsta", &[("skal", reason)]).await;
+    assert!(stands(&done).contains(&"Avstår".to_owned()));
+
+    let mut founder = Person::new(FOUNDER).unwrap();
+    let seen = federation.at(&mut founder, &path).await;
+    assert!(!seen.texts("main").concat().contains(reason));
+    assert!(!seen.forms().iter().any(|form| form.action.ends_with("/skriv-under")));
+    let own = federation.at(&mut applicant, &path).await;
+    assert!(own.texts("main").concat().contains(reason));
+    let post = federation.at(&mut applicant, "/post").await;
+    let (href, heading) = post.links("main tbody").into_iter().next().unwrap();
+    assert!(heading.starts_with("Någon har avstått"), "{heading}");
+    assert!(
+        federation
+            .at(&mut applicant, &href)
+            .await
+            .texts("main")
+            .concat()
+            .contains(reason)
+    );
+    assert_eq!(federation.at(&mut founder, &href).await.status, 404);
+    assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_in_between_loses_nothing_and_order_does_not_matter() {
+    let (mut federation, mut applicant, page) = Federation::sealed().await;
+    let path = page.path();
+    let portal = federation
+        .world
+        .portal(&federation.pack.meta.slug.it)
+        .unwrap()
+        .name
+        .clone();
+    federation.signs(AUDITOR, &path).await;
+    federation.stop(&portal).await;
+    federation.start(&portal).await;
+    let page = federation.signs(FOUNDER, &path).await;
+    assert_eq!(page.heading(), "Alla har skrivit under");
+    let own = federation.at(&mut applicant, &path).await;
+    let (href, _) = own
+        .links("main")
+        .into_iter()
+        .find(|(href, _)| href.starts_with("/mina/"))
+        .unwrap();
+    let matter = federation.at(&mut applicant, &href).await;
+    let text = matter.texts("main").concat();
+    assert!(text.contains("Yvonne Krantz") && text.contains("Ulf Bergman"), "{text}");
+    for number in [FOUNDER, AUDITOR, &federation.scenario.person] {
+        assert!(federation.post(number).await[0].starts_with("Alla har skrivit under"));
+    }
+
+    // The body has everybody's signature, bound to the answers that were sent.
+    let submission = href.rsplit('/').next().unwrap().to_owned();
+    let registered = |reached: &BTreeMap<Name, samverk::demo::player::Reached>| {
+        !reached[&name("registrering")].diary_number.is_empty()
+    };
+    let player = federation.player();
+    player.until(&mut applicant, &submission, registered).await.unwrap();
+    let (node, host) = (
+        Arc::clone(&federation.running["bolagsregistret"].node),
+        federation.running[&portal].node.config.host().id.clone(),
+    );
+    let inner = Arc::clone(&node);
+    let open: Result<_, Stopped> = node
+        .store
+        .read("test.signatures", move |tx| {
+            let body = BodyId::parse("bolagsregistret").unwrap();
+            let kind = samverk_store::cases::Kind::Application;
+            let row = samverk_store::cases::by_origin(tx, &body, kind, &host, &submission, "registrering")?;
+            Open::read(tx, &inner, &row.unwrap().id)
+        })
+        .await;
+    let application = open.unwrap().unwrap().file.application;
+    let signed: BTreeSet<(&str, Vec<&str>)> = application
+        .signatures
+        .iter()
+        .map(|one| (one.person.as_str(), one.signs.iter().map(Name::as_str).collect()))
+        .collect();
+    let wanted = BTreeSet::from([(FOUNDER, vec!["stiftelseurkund"]), (AUDITOR, vec!["revisorsåtagande"])]);
+    assert_eq!(signed, wanted);
+    let tokens: BTreeSet<&str> = application
+        .signatures
+        .iter()
+        .map(|one| one.signed_by_login.as_str())
+        .chain([application.signed_by_login.as_str()])
+        .collect();
+    assert_eq!(tokens.len(), 3, "each by a login of their own");
+    assert!(application.received_at >= application.signatures.iter().map(|one| one.at).max().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

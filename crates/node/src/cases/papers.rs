@@ -364,5 +364,16 @@ pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
     if let Some(company) = &application.applicant.represents_name {
         paper.signature.insert(0, format!("För {company}"));
     }
+    for signature in &application.signatures {
+        let signs = signature.signs.iter().map(|name| {
+            let text = open.pack().text("sv", &format!("underskrift.{name}"));
+            text.unwrap_or(name.as_str()).to_owned()
+        });
+        let signs = signs.collect::<Vec<_>>().join(", ");
+        paper.signature.push(match signs.is_empty() {
+            true => signature.person_name.clone(),
+            false => format!("{}: {signs}", signature.person_name),
+        });
+    }
     Ok(paper)
 }

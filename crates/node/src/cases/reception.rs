@@ -4,7 +4,7 @@
 //! SHA-256 to what the body has adopted; a register's value is believed only by the register's own signed answer, about the
 //! right subject, and refused with the whole message otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -31,7 +31,7 @@ use crate::exchange::Handler;
 use crate::exchange::message::NotTaken;
 use crate::node::Node;
 use crate::post::letter::{self, Plain, own};
-use crate::services::inbound;
+use crate::services::{inbound, signing};
 use crate::trust::evidence::{self, What};
 
 /// Facts in one application: fifty owners with all their columns fit many times.
@@ -118,6 +118,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
     if application.host != message.from
         || application.pack.as_str() != message.purpose
         || application.facts.len() > FACTS_MAX
+        || !are_bound(&application)
         || application.received_at > ctx.at.instant + CLOCKS_MAY_DIFFER
         || application.received_day > legal_day(application.received_at)
     {
@@ -246,6 +247,21 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
     proceed::enqueue(ctx, tx, &open)?;
     newer::enqueue_for(ctx, tx, node, &open)?;
     Ok(())
+}
+
+/// Whether the others' signatures are each of one person and bound to these answers: the ID token's nonce ends with their
+/// hash. That the provider signed the token is the host's word, as it is for the applicant's own; the token is evidence.
+fn are_bound(application: &Application) -> bool {
+    let mut people = BTreeSet::from([application.applicant.person.as_str()]);
+    let end = format!(".{}", application.answers_sha256);
+    application.signatures.len() <= signing::PEOPLE_MAX
+        && application.signatures.iter().all(|signature| {
+            let claims = signature.signed_by_login.split('.').nth(1).unwrap_or_default();
+            let claims = samverk_wire::base64::from_url(claims).unwrap_or_default();
+            let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap_or_default();
+            let nonce = claims.get("nonce").and_then(serde_json::Value::as_str);
+            people.insert(&signature.person) && nonce.is_some_and(|nonce| nonce.ends_with(&end))
+        })
 }
 
 /// `MN 2026-0001`: the body's next number of the year.

@@ -166,9 +166,25 @@ impl Player<'_> {
         applied: &mut Applied,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(), NotPlayed> {
+        let page = self.apply_alone(person, applied, tell).await?;
+        if page.path().starts_with("/underskrift/") {
+            let page = self.others_sign(person, &page, applied, tell).await?;
+            applied.submission = page.path().rsplit('/').next().map(str::to_owned);
+        }
+        Ok(())
+    }
+
+    /// What the applicant does: to the receipt, to the page of the signatures that are waited for, or to where they are
+    /// stopped. Gives the last page.
+    pub async fn apply_alone(
+        &self,
+        person: &mut Person,
+        applied: &mut Applied,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<Page, NotPlayed> {
         let mut page = self.begin(person, applied, tell).await?;
         if applied.stopped.is_some() {
-            return Ok(());
+            return Ok(page);
         }
         let mut seen: BTreeSet<(Name, Option<u32>)> = BTreeSet::new();
         for _ in 0..PAGES_MAX {
@@ -185,7 +201,7 @@ impl Player<'_> {
                     tell("stoppas vid kontrollen av svaren");
                     applied.controls = page.marks("[data-stopp]", "data-stopp").into_iter().collect();
                     applied.stopped = Some(page.texts("[data-stopp]").join(" "));
-                    return Ok(());
+                    return Ok(page);
                 }
                 ["utkast", _, "kontrollera"] => {
                     tell("kontrollerar svaren och skriver under");
@@ -205,10 +221,10 @@ impl Player<'_> {
                     })?;
                     person.follow(self.world, &page, href).await?
                 }
-                ["underskrift", _] => self.others_sign(person, &page, applied, tell).await?,
-                ["inskickat" | "mina", id] => {
+                ["underskrift", _] => return Ok(page),
+                ["inskickat", id] => {
                     applied.submission = Some((*id).to_owned());
-                    return Ok(());
+                    return Ok(page);
                 }
                 _ => {
                     return Err(NotPlayed::Stuck {

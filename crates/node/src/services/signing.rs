@@ -901,3 +901,182 @@ pub fn open_letter(tx: &mut Tx, node: &Node, me: &PersonId, id: &str, at: Timest
     signings::opened(tx, id, at)?;
     read(&hand, row).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::ctx::PersonRef;
+    use crate::node::tests::a_node_with_clock;
+
+    // Skatteverket's official test numbers.
+    const APPLICANT: &str = "197808292390";
+    const FOUNDER: &str = "197209239289";
+    const AUDITOR: &str = "196612193273";
+    const STRANGER: &str = "198404272380";
+    const HASH: [u8; 32] = [7; 32];
+
+    fn number(digits: &str) -> PersonId {
+        PersonId::parse(digits).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn login(digits: &str, hash: [u8; 32]) -> BoundLogin {
+        BoundLogin {
+            person: PersonRef::of_digits(digits, "Namn").unwrap(),
+            hash,
+            id_token: "a.b.c".to_owned(),
+            at: at("2026-11-22T10:00:00Z"),
+        }
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            id: "d1".to_owned(),
+            pack: Name::parse("bilda-aktiebolag").unwrap(),
+            version: 1,
+            person: APPLICANT.to_owned(),
+            person_name: "Viktor Dahl".to_owned(),
+            principal: Principal::Oneself,
+            language: "sv".to_owned(),
+            started_at: at("2026-11-22T09:00:00Z"),
+            answers: BTreeMap::new(),
+            items: BTreeMap::new(),
+            fetched: BTreeMap::new(),
+            approved: BTreeSet::new(),
+            disputes: BTreeMap::new(),
+        }
+    }
+
+    /// Sealed by the applicant; the founder has what `founder` is, the auditor is waited for.
+    async fn sealed(node: &Arc<Node>, founder: Option<BoundLogin>) {
+        let bytes = [9_u8; 32];
+        let key = Key::of(bytes);
+        let it = Sealed {
+            draft: draft(),
+            revision: 1,
+            people: vec![FOUNDER.to_owned(), AUDITOR.to_owned()],
+        };
+        let row = Signing {
+            id: "s1".to_owned(),
+            draft: "d1".to_owned(),
+            pack: "bilda-aktiebolag".to_owned(),
+            version: 1,
+            answers_sha256: submit::hash_text(&HASH),
+            contents: close(node, &key, &about("s1", "contents"), &it).unwrap(),
+            revision: 1,
+            sealed_at: at("2026-11-22T10:00:00Z"),
+            expires_at: at("2027-02-20T10:00:00Z"),
+            sent_at: None,
+        };
+        let mut people = Vec::new();
+        for (digits, signed) in [
+            (APPLICANT, Some(login(APPLICANT, HASH))),
+            (FOUNDER, founder),
+            (AUDITOR, None),
+        ] {
+            let hand = Hand::of(&node.secret, &number(digits));
+            people.push(Signer {
+                signing: "s1".to_owned(),
+                is_applicant: digits == APPLICANT,
+                wrapped_key: hand.wrapping.close(&about("s1", "key"), &bytes, &node.chance),
+                stand: if signed.is_some() {
+                    Stand::Signed
+                } else {
+                    Stand::Waiting
+                },
+                at: signed.as_ref().map(|bound| bound.at),
+                contents: signed.map(|bound| close(node, &key, &about("s1", &hand.mark), &bound).unwrap()),
+                signer: hand.mark,
+            });
+        }
+        let kept: Result<(), StoreError> = node
+            .store
+            .run("test", move |tx| {
+                assert!(signings::seal(tx, &row)?);
+                people.iter().try_for_each(|person| signings::add(tx, person))
+            })
+            .await;
+        kept.unwrap();
+    }
+
+    /// How many have signed, as one person finds it: `None` when there is nothing for them.
+    async fn seen_by(node: &Arc<Node>, digits: &str) -> Result<Option<usize>, NotKept> {
+        let (own, me) = (Arc::clone(node), number(digits));
+        node.store
+            .read("test", move |tx| {
+                let hand = Hand::of(&own.secret, &me);
+                let row = signings::of(tx, &hand.mark, "s1", at("2026-11-23T10:00:00Z"))?;
+                let it = row.map(|row| opened(tx, &own, &hand, row)).transpose()?;
+                Ok(it.map(|it| it.people.iter().filter(|one| one.bound.is_some()).count()))
+            })
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_sealing_opens_only_for_those_in_it_and_a_signature_counts_for_its_own_person_only() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        sealed(&node, Some(login(FOUNDER, HASH))).await;
+        for digits in [APPLICANT, FOUNDER, AUDITOR] {
+            assert_eq!(seen_by(&node, digits).await.unwrap(), Some(2));
+        }
+        assert_eq!(seen_by(&node, STRANGER).await.unwrap(), None);
+        // Somebody who writes a stranger into the table gives them a box that they cannot open.
+        let hand = Hand::of(&node.secret, &number(STRANGER));
+        let other = Hand::of(&node.secret, &number(FOUNDER));
+        let planted: Result<(), StoreError> = node
+            .store
+            .run("test", move |tx| {
+                let rows = signings::people(tx, "s1")?;
+                let founder = rows.into_iter().find(|row| row.signer == other.mark).unwrap();
+                let row = Signer {
+                    signer: hand.mark.clone(),
+                    ..founder
+                };
+                signings::add(tx, &row)
+            })
+            .await;
+        planted.unwrap();
+        assert!(matches!(seen_by(&node, STRANGER).await, Err(NotKept::Broken)));
+
+        // Another person's signature, or one that is bound to something else, counts for nobody.
+        for wrong in [login(AUDITOR, HASH), login(FOUNDER, [8; 32])] {
+            let (_dir, node) = a_node_with_clock(Clock::System);
+            sealed(&node, Some(wrong)).await;
+            assert!(matches!(seen_by(&node, APPLICANT).await, Err(NotKept::Broken)));
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_waited_are_told_when_the_last_day_has_passed_and_nothing_is_left() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        sealed(&node, None).await;
+        let own = Arc::clone(&node);
+        let before: Result<(), StoreError> = node
+            .store
+            .run("test", move |tx| expire(tx, &own, at("2027-02-20T09:59:00Z")))
+            .await;
+        before.unwrap();
+        assert_eq!(seen_by(&node, FOUNDER).await.unwrap(), Some(1));
+        let own = Arc::clone(&node);
+        let after: Result<(), StoreError> = node
+            .store
+            .run("test", move |tx| expire(tx, &own, at("2027-02-20T10:00:00Z")))
+            .await;
+        after.unwrap();
+        assert_eq!(seen_by(&node, FOUNDER).await.unwrap(), None);
+        for (digits, wanted) in [(APPLICANT, 1), (FOUNDER, 1), (AUDITOR, 1), (STRANGER, 0)] {
+            let (own, me) = (Arc::clone(&node), number(digits));
+            let told: Result<Vec<Read>, NotKept> = node.store.read("test", move |tx| letters(tx, &own, &me)).await;
+            let told = told.unwrap();
+            assert_eq!(told.len(), wanted);
+            assert!(
+                told.iter()
+                    .all(|read| read.kind == LetterKind::Expired && read.told == Told::default())
+            );
+        }
+    }
+}
