@@ -254,10 +254,10 @@ fn says(page: &Page, pack: &Pack, seen: &Seen, standing: &Standing) -> Option<Sa
         Standing::Waits => None,
         Standing::Declined => stop("signing.cannot_declined"),
         Standing::Changed => stop("signing.cannot_changed"),
-        Standing::InTheWay(obstacles) => Some(Says {
+        Standing::InTheWay(in_the_way) => Some(Says {
             is_good: false,
             text: t("signing.cannot_now").to_string(),
-            also: obstacles
+            also: in_the_way
                 .iter()
                 .flat_map(|one| obstacles(pack, page.lang, "", one))
                 .map(|one| one.text)
