@@ -1,11 +1,16 @@
 //! Lets an independent engine evaluate every exported decision model and compares it with ours, class by class.
 //!
-//! Each input's domain is split where the document looks ([`samverk_domain::rules::Classes`]); *saknas* is added to each,
-//! *ej aktuellt* is among the classes where it can occur. Compared in each case: the result in all three states, how every
-//! single row stands, and where nothing is missing which rows the table itself gives. A table whose cases are more than
-//! [`CASES_MAX`] is judged row by row and by pairs of rows instead, which it says: a row rests on its own cells alone.
+//! Each input's domain is split where the document looks ([`samverk_domain::rules::Classes`], [`lists`]); *saknas* is added to
+//! each, *ej aktuellt* is among the classes where it can occur. Of a table with at most [`COMBINATIONS_MAX`] combinations of
+//! these every one is judged, and the classes of the table ([`classes`]) are held by them; of a larger one every class, and
+//! every choice of every cell. Compared in each case: the result in all three states, how every single row stands, and where
+//! nothing is missing which rows the table itself gives.
 //!
-//! `samverk-conformance-dmn FOLDER…` prints a line for each table. Exit code: 0 all agree, 1 something differs.
+//! `samverk-conformance-dmn FOLDER…` prints a line for each table. Exit code: 0 all was tried and agrees, 1 not.
+
+mod classes;
+mod diagram;
+mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -21,15 +26,11 @@ use samverk_author::export::dmn::{self, ExportedTable, Model};
 use samverk_author::export::feel::{self, NOT_APPLICABLE};
 use samverk_author::folder;
 use samverk_domain::fact::{Facts, Known, Name, Value};
-use samverk_domain::pack::{self, CaseDay, Expr, List, Pack, ParameterDefault, Policy, RuleKind, SetBy};
+use samverk_domain::pack::{self, CaseDay, Expr, Pack, ParameterDefault, Policy, Rule, RuleKind, SetBy};
 use samverk_domain::rules::{Classes, Days, Probe, Scope, Setting, evaluate};
 
-/// Cases of one table tried as a whole.
-const CASES_MAX: usize = 20_000;
-/// Cases of one pair of rows.
-const CASES_OF_A_PAIR_MAX: usize = 500;
-/// Different kinds of items of a list that are tried together in pairs; more are tried alone.
-const KINDS_IN_PAIRS_MAX: usize = 6;
+/// A table with so many combinations of its inputs is judged on each.
+const COMBINATIONS_MAX: u128 = 20_000;
 /// Differences that are shown for one table.
 const SHOWN_MAX: usize = 3;
 
@@ -46,22 +47,28 @@ fn main() -> anyhow::Result<ExitCode> {
         total.add(&tally);
     }
     println!(
-        "\n{} tables and conditions, {} cases, {} comparisons: {} agree ({})",
+        "\n{} tables and conditions, {} classes, {} judged cases, {} comparisons: {} disagree, {} untried, {} left out ({})",
         total.tables,
+        total.classes,
         total.cases,
         total.compared,
-        total.compared - total.different,
-        if total.different == 0 && total.unsaid == 0 { "100 %" } else { "NOT ALL" },
+        total.different,
+        total.untried,
+        total.unsaid,
+        if total.is_good() { "100 % agree" } else { "NOT ALL" },
     );
-    Ok(ExitCode::from(u8::from(total.different + total.unsaid > 0)))
+    Ok(ExitCode::from(u8::from(!total.is_good())))
 }
 
 #[derive(Default)]
 struct Tally {
     tables: usize,
+    classes: u128,
     cases: usize,
     compared: usize,
     different: usize,
+    /// Tables of which something was not tried.
+    untried: usize,
     /// Rules that the model leaves out.
     unsaid: usize,
 }
@@ -69,10 +76,17 @@ struct Tally {
 impl Tally {
     fn add(&mut self, other: &Self) {
         self.tables += other.tables;
+        self.classes = self.classes.saturating_add(other.classes);
         self.cases += other.cases;
         self.compared += other.compared;
         self.different += other.different;
+        self.untried += other.untried;
         self.unsaid += other.unsaid;
+    }
+
+    /// Everything was tried, and nothing differs.
+    fn is_good(&self) -> bool {
+        self.different + self.untried + self.unsaid == 0 && self.cases > 0
     }
 }
 
@@ -102,6 +116,8 @@ struct Choice {
     theirs: Option<Theirs>,
     text: String,
     is_missing: bool,
+    /// Nothing in it is missing.
+    is_whole: bool,
 }
 
 #[derive(Clone)]
@@ -121,8 +137,9 @@ struct Judge<'p> {
     probe: Probe<'p>,
     /// Variable of the model → what it is here.
     leaves: BTreeMap<String, Leaf>,
-    /// Columns of lists that some rule looks at.
-    columns: BTreeSet<Name>,
+    /// The lists that are tried, and why those of some list are not all that differ.
+    lists: BTreeMap<Name, Vec<Choice>>,
+    unproven: BTreeMap<Name, String>,
     /// What each rule's rows rest on, by the decision that is its result.
     scopes: BTreeMap<String, Scope>,
 }
@@ -133,13 +150,27 @@ enum Subject<'m> {
     Needed(Name, String),
 }
 
+impl Choice {
+    /// What it is alone, for what reads nothing else.
+    fn state(&self) -> Known<Value> {
+        match &self.ours {
+            Given::Fact(known) => known.clone(),
+            Given::Parameter(Some(value)) => Known::Value(value.clone()),
+            _ => Known::UNANSWERED,
+        }
+    }
+}
+
 impl<'p> Judge<'p> {
     fn new(pack: &'p Pack) -> anyhow::Result<Self> {
-        let model = dmn::export(pack);
+        Self::of(pack, dmn::export(pack))
+    }
+
+    fn of(pack: &'p Pack, model: Model) -> anyhow::Result<Self> {
         let definitions =
             dsntk_model::parse(&model.xml).map_err(|why| anyhow::anyhow!("the engine cannot read the model: {why}"))?;
-        let engine =
-            ModelEvaluator::new(&[definitions]).map_err(|why| anyhow::anyhow!("the engine refuses the model: {why}"))?;
+        let engine = ModelEvaluator::new(&[definitions])
+            .map_err(|why| anyhow::anyhow!("the engine refuses the model: {why}"))?;
         let setting = Setting {
             days: Days {
                 application: pack.meta.valid_from.it,
@@ -169,32 +200,46 @@ impl<'p> Judge<'p> {
         for day in [CaseDay::Application, CaseDay::Decision] {
             leaves.insert(feel::day(day).to_owned(), Leaf::Day(day));
         }
-        let mut columns = BTreeSet::new();
-        for rule in &pack.rules {
-            for row in &rule.rows {
-                columns.extend(dmn::row_uses(pack, rule, row).columns);
-            }
-        }
-        for step in &pack.steps {
-            columns.extend(dmn::uses(pack, &[step.needed_when.it.clone()]).columns);
-        }
         let probe = Probe::new(pack);
         let mut scopes = BTreeMap::new();
         for table in &model.tables {
-            let rules = pack.rules.iter().filter(|rule| rule.kind == table.kind && rule.name.it == table.rule);
+            let rules = pack
+                .rules
+                .iter()
+                .filter(|rule| rule.kind == table.kind && rule.name.it == table.rule);
             let rows = rules.flat_map(|rule| rule.rows.iter().map(move |row| (rule, row)));
-            let names: BTreeSet<Name> = rows.flat_map(|(rule, row)| dmn::row_uses(pack, rule, row).facts).collect();
+            let names: BTreeSet<Name> = rows
+                .flat_map(|(rule, row)| dmn::row_uses(pack, rule, row).facts)
+                .collect();
             scopes.insert(table.value.clone(), probe.scope(&names));
+        }
+        let classes = Classes::new(pack, &setting);
+        let (mut lists, mut unproven) = (BTreeMap::new(), BTreeMap::new());
+        for list in &pack.lists {
+            let found = lists::of(pack, list, &classes, &probe, &setting);
+            lists.insert(
+                list.name.it.clone(),
+                found
+                    .lists
+                    .into_iter()
+                    .map(list_choice)
+                    .chain([missing(Given::List(None))])
+                    .collect(),
+            );
+            if let Some(why) = found.unproven {
+                unproven.insert(list.name.it.clone(), why);
+            }
         }
         Ok(Self {
             pack,
             engine,
             scopes,
-            classes: Classes::new(pack, &setting),
+            classes,
             setting,
             probe,
             leaves,
-            columns,
+            lists,
+            unproven,
             model,
         })
     }
@@ -205,7 +250,11 @@ impl<'p> Judge<'p> {
             println!("  {name}: left out, {why}");
             total.unsaid += 1;
         }
-        let conditions = self.pack.steps.iter().filter(|step| step.needed_when.it != Expr::Always);
+        let conditions = self
+            .pack
+            .steps
+            .iter()
+            .filter(|step| step.needed_when.it != Expr::Always);
         let conditions = conditions.filter_map(|step| {
             let (needed, _) = self.model.steps.get(&step.name.it)?;
             Some(Subject::Needed(step.name.it.clone(), needed.clone()))
@@ -250,20 +299,52 @@ impl<'p> Judge<'p> {
 
     fn judge_one(&self, subject: &Subject<'_>) -> Tally {
         let (label, decision) = match subject {
-            Subject::Table(table) if table.kind == RuleKind::Fact => (format!("Regel: {}", table.rule), table.value.as_str()),
+            Subject::Table(table) if table.kind == RuleKind::Fact => {
+                (format!("Regel: {}", table.rule), table.value.as_str())
+            }
             Subject::Table(table) => (format!("Utfallsregel: {}", table.rule), table.value.as_str()),
             Subject::Needed(step, needed) => (format!("Behövs när: {step}"), needed.as_str()),
         };
         let leaves = self.behind([decision]);
         let choices: Vec<Vec<Choice>> = leaves.iter().map(|leaf| self.choices(leaf)).collect();
+        let combinations = choices
+            .iter()
+            .fold(1_u128, |all, own| all.saturating_mul(own.len() as u128));
+        let mut cases = classes::cases(self, subject, &leaves, &choices);
         let mut tally = Tally {
             tables: 1,
+            classes: cases.classes,
             ..Tally::default()
         };
+        let is_every = combinations <= COMBINATIONS_MAX;
+        let tried = if is_every {
+            every(&choices)
+        } else {
+            std::mem::take(&mut cases.cases)
+        };
         let mut shown = 0;
-        let mut try_case = |case: &[(&Leaf, &Choice)], tally: &mut Tally| {
+        for numbers in &tried {
+            let case: Vec<(&Leaf, &Choice)> = leaves
+                .iter()
+                .zip(&choices)
+                .zip(numbers)
+                .map(|((leaf, own), at)| (leaf, &own[*at]))
+                .collect();
             tally.cases += 1;
-            for different in self.compare(subject, decision, case, tally) {
+            let mut different = self.compare(subject, decision, &case, &mut tally);
+            if let Subject::Table(table) = subject
+                && let Some(rule) = self
+                    .pack
+                    .rules
+                    .iter()
+                    .find(|rule| rule.kind == table.kind && rule.name.it == table.rule)
+            {
+                let rows = self.rows(&table.value, rule, &case);
+                if !cases.is_as_expected(numbers, &rows) || (is_every && !cases.knows(&rows)) {
+                    different.push(format!("the classes are wrong: the rows stand {rows:?}"));
+                }
+            }
+            for different in different {
                 tally.different += 1;
                 shown += 1;
                 if shown <= SHOWN_MAX {
@@ -275,81 +356,65 @@ impl<'p> Judge<'p> {
                     println!("    DIFFERS {different}\n      with {}", given.join(", "));
                 }
             }
-        };
-        let all: usize = product(&choices);
-        let how = if all <= CASES_MAX {
-            each(&leaves, &choices, &mut |case| try_case(case, &mut tally));
-            format!("every case of {} inputs", leaves.len())
+        }
+        // What was tried in every combination needs no classes.
+        let untried = if is_every && leaves.iter().all(|leaf| !self.is_unproven(leaf)) {
+            Vec::new()
         } else {
-            let rows = self.row_leaves(subject, &leaves);
-            let mut left_out = 0;
-            let mut groups: Vec<(Vec<usize>, bool)> = rows.iter().map(|row| (row.clone(), true)).collect();
-            for (at, first) in rows.iter().enumerate() {
-                for second in &rows[at + 1..] {
-                    let both: BTreeSet<usize> = first.iter().chain(second).copied().collect();
-                    groups.push((both.into_iter().collect(), false));
-                }
-            }
-            // The rest is in turn missing, and as the first class has it.
-            for rest_missing in [true, false] {
-                for (group, with_missing) in &groups {
-                    let varied: Vec<Vec<Choice>> = choices
-                        .iter()
-                        .enumerate()
-                        .map(|(at, own)| match (group.contains(&at), *with_missing || rest_missing) {
-                            (true, true) => own.clone(),
-                            (true, false) => own.iter().filter(|choice| !choice.is_missing).cloned().collect(),
-                            (false, _) => own.iter().filter(|choice| choice.is_missing == rest_missing).take(1).cloned().collect(),
-                        })
-                        .collect();
-                    let most = if *with_missing { CASES_MAX } else { CASES_OF_A_PAIR_MAX };
-                    if product(&varied) > most {
-                        left_out += 1;
-                        continue;
-                    }
-                    each(&leaves, &varied, &mut |case| try_case(case, &mut tally));
-                }
-            }
-            let said = if left_out > 0 { format!(", {left_out} groups too large") } else { String::new() };
-            format!("{} rows and pairs of rows; all would be {all}{said}", groups.len())
+            cases.untried.clone()
         };
+        tally.untried = usize::from(!untried.is_empty() || tried.is_empty());
         println!(
-            "  {label:44} {:>8} cases  {:>8} comparisons  {}  ({how})",
+            "  {label:44} {combinations:>12} combinations {:>8} classes ({} whole) {:>6} judged {:>3} disagree  {}",
+            tally.classes,
+            if cases.whole > 0 {
+                cases.whole.to_string()
+            } else {
+                String::from("among these")
+            },
             tally.cases,
-            tally.compared,
-            if tally.different == 0 { String::from("agree") } else { format!("{} DIFFER", tally.different) },
+            tally.different,
+            if is_every {
+                String::from("every combination")
+            } else {
+                cases.by_groups.clone().unwrap_or_else(|| String::from("every class"))
+            },
         );
+        for why in untried {
+            println!("    UNTRIED {why}");
+        }
         tally
     }
 
-    /// Which leaves each row rests on, and the step's condition.
-    fn row_leaves(&self, subject: &Subject<'_>, leaves: &[Leaf]) -> Vec<Vec<usize>> {
-        let Subject::Table(table) = subject else { return Vec::new() };
-        let rules = self.pack.rules.iter();
-        let Some(rule) = rules.clone().find(|rule| rule.kind == table.kind && rule.name.it == table.rule) else {
-            return Vec::new();
-        };
-        let position = |leaf: &Leaf| leaves.iter().position(|own| own == leaf);
-        let condition: Vec<Leaf> = match self.model.steps.get(&table.rule) {
-            Some((needed, _)) if table.kind == RuleKind::Outcome => self.behind([needed.as_str()]),
-            _ => Vec::new(),
-        };
-        rule.rows
-            .iter()
-            .map(|row| {
-                let uses = dmn::row_uses(self.pack, rule, row);
-                let facts = uses.facts.iter().filter_map(|fact| self.model.names.fact(fact));
-                let lists = uses.lists.iter().filter_map(|list| self.model.names.list(list));
-                let own = self.behind(facts.chain(lists));
-                let all: BTreeSet<usize> = own.iter().chain(&condition).filter_map(position).collect();
-                all.into_iter().collect()
-            })
-            .collect()
+    fn is_unproven(&self, leaf: &Leaf) -> bool {
+        matches!(leaf, Leaf::List(list) if self.unproven.contains_key(list))
+    }
+
+    /// How our own rows stand.
+    fn rows(&self, decision: &str, rule: &Rule, case: &[(&Leaf, &Choice)]) -> Vec<Known<bool>> {
+        let (facts, setting) = facts_of(self, case);
+        self.scopes
+            .get(decision)
+            .map_or_else(Vec::new, |scope| self.probe.rows(scope, rule, &facts, &setting))
+    }
+
+    /// What a fact, a rule's result or a parameter is in a case.
+    fn value_of(&self, name: &Name, case: &[(&Leaf, &Choice)]) -> Known<Value> {
+        let (facts, setting) = facts_of(self, case);
+        let evaluation = evaluate(self.pack, &facts, &setting);
+        evaluation.values.get(name).cloned().unwrap_or(Known::UNANSWERED)
+    }
+
+    /// The choice of a leaf that nobody has said anything of.
+    fn silent(&self, choices: &[Choice]) -> usize {
+        choices.iter().position(|choice| choice.is_missing).unwrap_or(0)
     }
 
     fn choices(&self, leaf: &Leaf) -> Vec<Choice> {
         match leaf {
             Leaf::Fact(name) => {
+                // What another step has not decided yet is not missing: its rules say what to expect.
+                let is_outcome = self.model.decided.contains_key(name);
                 let mut choices: Vec<Choice> = self
                     .classes
                     .of(name)
@@ -359,9 +424,13 @@ impl<'p> Judge<'p> {
                         text: in_feel(known),
                         ours: Given::Fact(known.clone()),
                         is_missing: false,
+                        is_whole: true,
                     })
                     .collect();
-                choices.push(missing(Given::Fact(Known::UNANSWERED)));
+                choices.push(Choice {
+                    is_whole: is_outcome,
+                    ..missing(Given::Fact(Known::UNANSWERED))
+                });
                 choices
             }
             Leaf::Parameter(name) => {
@@ -373,6 +442,7 @@ impl<'p> Judge<'p> {
                         text: in_feel(known),
                         ours: Given::Parameter(known.value().cloned()),
                         is_missing: false,
+                        is_whole: true,
                     })
                     .collect();
                 // What the law sets is never missing.
@@ -381,7 +451,7 @@ impl<'p> Judge<'p> {
                 }
                 choices
             }
-            Leaf::List(name) => self.pack.list(name).map_or(Vec::new(), |list| self.lists(list)),
+            Leaf::List(name) => self.lists.get(name).cloned().unwrap_or_default(),
             Leaf::Day(_) => self
                 .days()
                 .into_iter()
@@ -390,6 +460,7 @@ impl<'p> Judge<'p> {
                     text: day.to_string(),
                     ours: Given::Day(day),
                     is_missing: false,
+                    is_whole: true,
                 })
                 .collect(),
         }
@@ -398,83 +469,36 @@ impl<'p> Judge<'p> {
     /// The days between which the law changes, each with the day before and the day after.
     fn days(&self) -> BTreeSet<Date> {
         let rows = self.pack.rules.iter().flat_map(|rule| &rule.rows);
-        let valid = rows.filter_map(|row| row.valid.as_ref()).flat_map(|valid| [valid.it.from, valid.it.to]);
+        let valid = rows
+            .filter_map(|row| row.valid.as_ref())
+            .flat_map(|valid| [valid.it.from, valid.it.to]);
+        let transitions = self.pack.rules.iter().filter_map(|rule| rule.transition.as_ref());
+        let windows = transitions.flat_map(|transition| [transition.it.from, transition.it.to]);
         let mut days: BTreeSet<Date> = valid
             .flatten()
+            .chain(windows)
             .flat_map(|day| [day.yesterday().unwrap_or(day), day, day.tomorrow().unwrap_or(day)])
             .collect();
         days.insert(self.pack.meta.valid_from.it);
         days
     }
 
-    /// None, each kind of item alone, and if the kinds are few each pair of them.
-    fn lists(&self, list: &List) -> Vec<Choice> {
-        let mut kinds: Vec<Vec<(Name, Known<Value>)>> = vec![Vec::new()];
-        for column in list.columns.iter().filter(|column| self.columns.contains(&column.name.it)) {
-            let name = &column.name.it;
-            let mut states = self.classes.of(name).to_vec();
-            states.push(Known::UNANSWERED);
-            kinds = kinds
-                .into_iter()
-                .flat_map(|kind| {
-                    states.iter().map(move |state| {
-                        let mut kind = kind.clone();
-                        kind.push((name.clone(), state.clone()));
-                        kind
-                    })
-                })
-                .collect();
-        }
-        let mut lists: Vec<Vec<usize>> = vec![Vec::new()];
-        lists.extend((0..kinds.len()).map(|kind| vec![kind]));
-        if kinds.len() <= KINDS_IN_PAIRS_MAX {
-            for first in 0..kinds.len() {
-                lists.extend((first..kinds.len()).map(|second| vec![first, second]));
-            }
-        }
-        let mut choices: Vec<Choice> = lists
-            .into_iter()
-            .map(|items| {
-                let items: Vec<&Vec<(Name, Known<Value>)>> = items.into_iter().map(|kind| &kinds[kind]).collect();
-                let texts: Vec<String> = items
-                    .iter()
-                    .map(|item| {
-                        let entries = item.iter();
-                        let entries = entries.map(|(name, state)| format!("{}: {}", feel::column(name), in_feel(state)));
-                        format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-                    })
-                    .collect();
-                let text = format!("[{}]", texts.join(", "));
-                Choice {
-                    theirs: Some(literal(&text)),
-                    text,
-                    ours: Given::List(Some(items.into_iter().map(|item| item.iter().cloned().collect()).collect())),
-                    is_missing: false,
-                }
-            })
-            .collect();
-        choices.push(missing(Given::List(None)));
-        choices
-    }
-
     /// What differs, in words.
-    fn compare(&self, subject: &Subject<'_>, decision: &str, case: &[(&Leaf, &Choice)], tally: &mut Tally) -> Vec<String> {
-        let (mut facts, mut setting) = (Facts::default(), self.setting.clone());
+    fn compare(
+        &self,
+        subject: &Subject<'_>,
+        decision: &str,
+        case: &[(&Leaf, &Choice)],
+        tally: &mut Tally,
+    ) -> Vec<String> {
+        let (facts, setting) = facts_of(self, case);
         let mut input = FeelContext::default();
         for (leaf, choice) in case {
-            match (leaf, &choice.ours) {
-                (Leaf::Fact(name), Given::Fact(known)) => facts.set(name.clone(), known.clone()),
-                (Leaf::Parameter(name), Given::Parameter(Some(value))) => {
-                    setting.parameters.insert(name.clone(), vec![(None, value.clone())]);
-                }
-                (Leaf::List(name), Given::List(Some(items))) => {
-                    facts.lists.insert(name.clone(), items.clone());
-                }
-                (Leaf::Day(CaseDay::Application), Given::Day(day)) => setting.days.application = *day,
-                (Leaf::Day(CaseDay::Decision), Given::Day(day)) => setting.days.decision = *day,
-                _ => {}
-            }
-            let variable = self.leaves.iter().find(|(_, own)| own == leaf).map(|(variable, _)| variable);
+            let variable = self
+                .leaves
+                .iter()
+                .find(|(_, own)| own == leaf)
+                .map(|(variable, _)| variable);
             if let (Some(variable), Some(theirs)) = (variable, &choice.theirs) {
                 input.set_entry(&FeelName::from(variable), theirs.clone());
             }
@@ -502,16 +526,24 @@ impl<'p> Judge<'p> {
         };
         let ours = match table.kind {
             RuleKind::Fact => evaluation.values.get(&table.rule).cloned(),
-            RuleKind::Outcome => evaluation.steps.get(&table.rule).map(|step| step.outcome.clone().map(Value::Choice)),
+            RuleKind::Outcome => evaluation
+                .steps
+                .get(&table.rule)
+                .map(|step| step.outcome.clone().map(Value::Choice)),
         };
         let ours = ours.unwrap_or(Known::UNANSWERED);
         check(decision, &ours, &ask(decision));
 
         let rules = self.pack.rules.iter();
-        let Some(rule) = rules.clone().find(|rule| rule.kind == table.kind && rule.name.it == table.rule) else {
+        let Some(rule) = rules
+            .clone()
+            .find(|rule| rule.kind == table.kind && rule.name.it == table.rule)
+        else {
             return different;
         };
-        let Some(scope) = self.scopes.get(decision) else { return different };
+        let Some(scope) = self.scopes.get(decision) else {
+            return different;
+        };
         let rows = self.probe.rows(scope, rule, &facts, &setting);
         let states = ask(&format!("{decision}_lägen"));
         for (at, (row, ours)) in rule.rows.iter().zip(&rows).enumerate() {
@@ -526,14 +558,20 @@ impl<'p> Judge<'p> {
             return different;
         }
         // Nothing is missing: the table alone must give the rows.
-        let holding = rule.rows.iter().zip(&rows).filter(|(_, state)| **state == Known::Value(true));
+        let holding = rule
+            .rows
+            .iter()
+            .zip(&rows)
+            .filter(|(_, state)| **state == Known::Value(true));
         let mut holding: Vec<String> = holding.map(|(row, _)| row.id.it.to_string()).collect();
         let given = ask(&table.table);
         let given: Vec<String> = match (&rule.policy.it, &given) {
-            (Policy::Collect { .. }, Theirs::List(_)) => (0..).map_while(|at| match entry(item(&given, at), "rad") {
-                Theirs::String(row) => Some(row),
-                _ => None,
-            }).collect(),
+            (Policy::Collect { .. }, Theirs::List(_)) => (0..)
+                .map_while(|at| match entry(item(&given, at), "rad") {
+                    Theirs::String(row) => Some(row),
+                    _ => None,
+                })
+                .collect(),
             (_, one) => match entry(Some(one), "rad") {
                 Theirs::String(row) => vec![row],
                 _ => Vec::new(),
@@ -553,35 +591,68 @@ impl<'p> Judge<'p> {
     }
 }
 
+/// A case as our own rules take it.
+fn facts_of(judge: &Judge<'_>, case: &[(&Leaf, &Choice)]) -> (Facts, Setting) {
+    let (mut facts, mut setting) = (Facts::default(), judge.setting.clone());
+    for (leaf, choice) in case {
+        match (leaf, &choice.ours) {
+            (Leaf::Fact(name), Given::Fact(known)) => facts.set(name.clone(), known.clone()),
+            (Leaf::Parameter(name), Given::Parameter(Some(value))) => {
+                setting.parameters.insert(name.clone(), vec![(None, value.clone())]);
+            }
+            (Leaf::List(name), Given::List(Some(items))) => {
+                facts.lists.insert(name.clone(), items.clone());
+            }
+            (Leaf::Day(CaseDay::Application), Given::Day(day)) => setting.days.application = *day,
+            (Leaf::Day(CaseDay::Decision), Given::Day(day)) => setting.days.decision = *day,
+            _ => {}
+        }
+    }
+    (facts, setting)
+}
+
 fn missing(ours: Given) -> Choice {
     Choice {
         ours,
         theirs: None,
         text: String::from("null"),
         is_missing: true,
+        is_whole: false,
     }
 }
 
-fn product(choices: &[Vec<Choice>]) -> usize {
-    choices.iter().fold(1_usize, |all, own| all.saturating_mul(own.len()))
+fn list_choice(items: Vec<lists::Item>) -> Choice {
+    let texts: Vec<String> = items
+        .iter()
+        .map(|item| {
+            let entries = item.iter();
+            let entries = entries.map(|(name, state)| format!("{}: {}", feel::column(name), in_feel(state)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let text = format!("[{}]", texts.join(", "));
+    Choice {
+        theirs: Some(literal(&text)),
+        text,
+        is_missing: false,
+        is_whole: items
+            .iter()
+            .flat_map(|item| item.values())
+            .all(|state| !state.is_missing()),
+        ours: Given::List(Some(items)),
+    }
 }
 
 /// Every combination.
-fn each<'c>(leaves: &'c [Leaf], choices: &'c [Vec<Choice>], visit: &mut impl FnMut(&[(&'c Leaf, &'c Choice)])) {
-    let mut at = vec![0; choices.len()];
-    if choices.iter().any(Vec::is_empty) {
-        return;
+fn every(choices: &[Vec<Choice>]) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    for own in choices {
+        all = all
+            .into_iter()
+            .flat_map(|case: Vec<usize>| (0..own.len()).map(move |at| [case.as_slice(), &[at]].concat()))
+            .collect();
     }
-    loop {
-        let case: Vec<(&Leaf, &Choice)> =
-            leaves.iter().zip(choices).zip(&at).map(|((leaf, own), at)| (leaf, &own[*at])).collect();
-        visit(&case);
-        let Some(next) = (0..at.len()).rev().find(|place| at[*place] + 1 < choices[*place].len()) else {
-            return;
-        };
-        at[next] += 1;
-        at[next + 1..].fill(0);
-    }
+    all
 }
 
 fn in_feel(known: &Known<Value>) -> String {
@@ -596,7 +667,9 @@ fn in_feel(known: &Known<Value>) -> String {
 fn literal(text: &str) -> Theirs {
     let scope = FeelScope::default();
     let context = dsntk_feel_evaluator::evaluate_context(&scope, &format!("{{v: {text}}}"));
-    let value = context.ok().and_then(|context| context.get_entry(&FeelName::from("v")).cloned());
+    let value = context
+        .ok()
+        .and_then(|context| context.get_entry(&FeelName::from("v")).cloned());
     value.unwrap_or(Theirs::Null(None))
 }
 
@@ -609,7 +682,10 @@ fn item(list: &Theirs, at: usize) -> Option<&Theirs> {
 
 fn entry(context: Option<&Theirs>, name: &str) -> Theirs {
     match context {
-        Some(Theirs::Context(context)) => context.get_entry(&FeelName::from(name)).cloned().unwrap_or(Theirs::Null(None)),
+        Some(Theirs::Context(context)) => context
+            .get_entry(&FeelName::from(name))
+            .cloned()
+            .unwrap_or(Theirs::Null(None)),
         _ => Theirs::Null(None),
     }
 }
@@ -626,5 +702,78 @@ fn same(ours: &Known<Value>, theirs: &Theirs) -> bool {
             (Theirs::Date(ours), Theirs::Date(theirs)) => ours == *theirs,
             _ => false,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test's helper functions stop the test
+
+    use super::*;
+
+    fn read(folder: &str) -> Pack {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(folder);
+        loosened(pack::parse::pack(folder::read(&folder).unwrap()).0.unwrap())
+    }
+
+    #[test]
+    fn an_engine_agrees_on_dated_rows_and_transitions() {
+        let pack = read("crates/author/tests/data/overgang");
+        let tally = Judge::new(&pack).unwrap().judge();
+        assert!(tally.is_good());
+        assert!(tally.cases > 1_000);
+    }
+
+    #[test]
+    fn a_model_that_says_something_else_is_found() {
+        let pack = read("crates/author/tests/data/overgang");
+        let faults = [
+            ("gas_volym &gt; 2000", "gas_volym &gt;= 2000"),
+            ("val_regler = \"äldre\"", "val_regler = \"nya\""),
+            ("&lt;= date(\"2026-05-31\")", "&lt;= date(\"2026-05-30\")"),
+            ("then date(\"2026-05-31\")", "then date(\"2026-06-01\")"),
+            ("yta_ute &gt; 100", "yta_ute &gt; 101"),
+            ("\"f1\"", "\"f2\""),
+        ];
+        for (right, wrong) in faults {
+            let mut model = dmn::export(&pack);
+            assert!(model.xml.contains(right), "{right}");
+            model.xml = model.xml.replace(right, wrong);
+            let tally = Judge::of(&pack, model).unwrap().judge();
+            assert!(tally.different > 0, "{right} → {wrong}");
+        }
+    }
+
+    /// Its classes are too many for one by one, so what its groups add together must show.
+    #[test]
+    fn what_the_largest_table_says_otherwise_is_found() {
+        let pack = read("packs/starta-restaurang");
+        let faults = [
+            ("väntar_bara_på_yttrande: true", "väntar_bara_på_yttrande: false"),
+            ("ger: \"avslag\"", "ger: \"bifall\""),
+            (
+                "servering_sluttid &gt; serveringstid_slut",
+                "servering_sluttid &gt;= serveringstid_slut",
+            ),
+            ("\"oregistrerat\"", "\"konkurs\""),
+        ];
+        for (right, wrong) in faults {
+            let mut model = dmn::export(&pack);
+            assert!(model.xml.contains(right), "{right}");
+            model.xml = model.xml.replace(right, wrong);
+            let judge = Judge::of(&pack, model).unwrap();
+            let mut tables = judge
+                .model
+                .tables
+                .iter()
+                .filter(|table| table.kind == RuleKind::Outcome);
+            let table = tables
+                .find(|table| table.rule.as_str() == "serveringstillstånd")
+                .unwrap();
+            let tally = judge.judge_one(&Subject::Table(table));
+            assert!(tally.different > 0, "{right} → {wrong}");
+        }
     }
 }

@@ -50,6 +50,91 @@ fn every_rule_of_every_service_is_a_decision_table_with_all_its_rows() {
     }
 }
 
+/// Each input of a decision table with its expression, and its cells row by row.
+fn columns(model: &export::dmn::Model, table: &str) -> Vec<(String, Vec<String>)> {
+    let xml = roxmltree::Document::parse(&model.xml).unwrap();
+    let decision = xml
+        .descendants()
+        .find(|node| node.has_tag_name("decision") && node.attribute("name") == Some(table))
+        .unwrap();
+    let texts = |name: &str| -> Vec<String> {
+        let of = decision.descendants().filter(|node| node.has_tag_name(name));
+        of.filter_map(|node| node.descendants().find(|node| node.has_tag_name("text")))
+            .map(|text| text.text().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let (inputs, cells) = (texts("inputExpression"), texts("inputEntry"));
+    let own = |at: usize| cells.iter().skip(at).step_by(inputs.len()).cloned().collect();
+    inputs
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(at, input)| (input, own(at)))
+        .collect()
+}
+
+#[test]
+fn dated_rows_are_asked_on_the_day_that_their_table_is_counted_at() {
+    let model = export::dmn::export(&read(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/overgang"),
+    ));
+    assert_eq!(model.left_out, []);
+    let fee = columns(&model, "avgift_prövning_tabell");
+    let days = [
+        "[date(\"2026-03-01\")..date(\"2026-09-30\")]",
+        ">= date(\"2027-01-01\")",
+        "-",
+    ];
+    assert_eq!(
+        fee.last().unwrap(),
+        &("ansökningsdagen".to_owned(), days.map(str::to_owned).to_vec())
+    );
+    assert!(model.requires["avgift_prövning_tabell"].contains("ansökningsdagen"));
+}
+
+#[test]
+fn in_a_transition_the_older_law_is_asked_on_the_day_before_it() {
+    let model = export::dmn::export(&read(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/overgang"),
+    ));
+    // The outcome is counted at the day of the decision; who may choose is told by the day of the application.
+    let outcome = columns(&model, "steg_prövning_utfall_tabell");
+    let (asked, cells) = outcome.last().unwrap();
+    assert_eq!(
+        asked,
+        "if ansökningsdagen >= date(\"2026-06-01\") and ansökningsdagen <= date(\"2026-12-31\") and val_regler = \"äldre\" \
+         then date(\"2026-05-31\") else beslutsdagen"
+    );
+    assert_eq!(cells[1..3], ["<= date(\"2026-05-31\")", ">= date(\"2026-06-01\")"]);
+    let required = &model.requires["steg_prövning_utfall_tabell"];
+    for variable in ["ansökningsdagen", "beslutsdagen", "val_regler"] {
+        assert!(required.contains(variable), "{variable}");
+        assert!(
+            model.requires["steg_prövning_utfall_lägen"].contains(variable),
+            "{variable}"
+        );
+    }
+}
+
+#[test]
+fn what_a_decision_model_cannot_say_is_listed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/overgang");
+    let mut files = folder::read(&folder).unwrap();
+    for file in &mut files {
+        file.text = file
+            .text
+            .replace("gas.volym > 2000 och kök.krävs = ja", "ålder(person.pnr) < 18");
+    }
+    let exported = export::export(&pack::parse::pack(files).0.unwrap(), Format::Dmn);
+    assert_eq!(exported.left_out.len(), 1);
+    assert!(
+        exported.left_out[0].starts_with("prövning: "),
+        "{}",
+        exported.left_out[0]
+    );
+    assert!(exported.left_out[0].contains("ålder"), "{}", exported.left_out[0]);
+}
+
 #[test]
 fn every_reference_in_an_exported_model_leads_somewhere_and_no_id_stands_twice() {
     for pack in packs() {
@@ -320,7 +405,7 @@ proptest::proptest! {
     fn whatever_stands_in_a_cell_the_reader_ends_without_a_panic(cell in ".{0,60}", output in "[-\\[\\]().,\"<>a-zåäö0-9 \\\\]{0,40}") {
         let escape = |text: &str| {
             let plain: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
-            plain.replace('&', "&amp;").replace('<', "&lt;")
+            plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
         };
         let xml = format!(
             "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\"><decision name=\"b\"><decisionTable><input><inputExpression>\

@@ -10,10 +10,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::pack::{
     CaseDay, CellResult, Column, Comparison, Expr, Fact, Operand, OutcomeKind, Pack, Policy, Required, Row, Rule,
-    RuleKind, Source, Step, Test, Type,
+    RuleKind, Source, Step, Test, Transition, Type, Validity,
 };
 
 use super::feel::{self, Function, Inexpressible, NOT_APPLICABLE, Names, States, Uses, Writer};
@@ -363,12 +364,6 @@ impl<'p> Export<'p> {
 
     /// The table as the document has it.
     fn table(&mut self, rule: &'p Rule, variable: &str) -> Result<String, Inexpressible> {
-        if let Some(transition) = &rule.transition {
-            // Which day's law counts is then the applicant's choice; a table of another's has no such thing.
-            return Err(Inexpressible {
-                what: format!("övergång {} – {}", transition.from, transition.to),
-            });
-        }
         let mut writer = self.writer(States::Complete);
         let mut inputs: Vec<Input> = Vec::new();
         let mut entries: Vec<Vec<String>> = vec![Vec::new(); rule.rows.len()];
@@ -467,8 +462,7 @@ impl<'p> Export<'p> {
             }
         }
         if rule.rows.iter().any(|row| row.valid.is_some()) {
-            let day = feel::day(CaseDay::from(rule.counted_at));
-            writer.uses.days.insert(CaseDay::from(rule.counted_at));
+            let expression = law_of(&mut writer, rule)?;
             for (row, entries) in rule.rows.iter().zip(&mut entries) {
                 let valid = row.valid.as_ref().map(|valid| valid.it).unwrap_or_default();
                 entries.push(match (valid.from, valid.to) {
@@ -480,7 +474,7 @@ impl<'p> Export<'p> {
             }
             inputs.push(Input {
                 label: String::from("gäller"),
-                expression: day.to_owned(),
+                expression,
                 type_ref: String::from("date"),
                 values: None,
             });
@@ -955,7 +949,7 @@ fn chosen(rule: &Rule, table: &str, states: &str, functions: &mut BTreeSet<Funct
 }
 
 /// A row's cells as conditions; those that match all are left out.
-fn conditions(rule: &Rule, row: &Row) -> Vec<Expr> {
+pub fn conditions(rule: &Rule, row: &Row) -> Vec<Expr> {
     let columns = rule.columns.iter().filter_map(|column| match &column.it {
         Column::Input(name) => Some(Some(name)),
         Column::When => Some(None),
@@ -973,10 +967,58 @@ fn conditions(rule: &Rule, row: &Row) -> Vec<Expr> {
         .collect()
 }
 
-/// Column `gäller`.
+/// Column `gäller`. Within a transition a row counts that counted before it where the applicant has chosen the older law;
+/// while nothing is chosen yet, what the two laws say differently is open.
 fn valid(rule: &Rule, row: &Row) -> Option<Expr> {
     let valid = row.valid.as_ref()?;
-    Some(feel::valid_on(CaseDay::from(rule.counted_at), &valid.it))
+    let today = feel::valid_on(CaseDay::from(rule.counted_at), &valid.it);
+    let Some(transition) = rule.transition.as_ref().map(|transition| &transition.it) else {
+        return Some(today);
+    };
+    if today == Expr::Always {
+        return None;
+    }
+    let older = Test::Compare(
+        Comparison::Equal,
+        Operand::Constant(Value::Choice(Transition::OLDER.to_owned())),
+    );
+    let window = Validity {
+        from: Some(transition.from),
+        to: Some(transition.to),
+    };
+    let chosen = Expr::And(vec![
+        feel::valid_on(CaseDay::Application, &window),
+        feel::as_condition(&transition.choice, &older),
+    ]);
+    Some(if valid.it.holds_on(day_before(transition)) {
+        Expr::Or(vec![today, chosen])
+    } else {
+        Expr::And(vec![today, Expr::Not(Box::new(chosen))])
+    })
+}
+
+/// The day whose law counts, where all is known: what the column `gäller` is asked on.
+fn law_of(writer: &mut Writer<'_>, rule: &Rule) -> Result<String, Inexpressible> {
+    let counted = CaseDay::from(rule.counted_at);
+    writer.uses.days.insert(counted);
+    let day = feel::day(counted);
+    let Some(transition) = rule.transition.as_ref().map(|transition| &transition.it) else {
+        return Ok(day.to_owned());
+    };
+    writer.uses.days.insert(CaseDay::Application);
+    let applied = feel::day(CaseDay::Application);
+    let choice = writer.fact(&transition.choice)?;
+    Ok(format!(
+        "if {applied} >= date(\"{}\") and {applied} <= date(\"{}\") and {choice} = {} then date(\"{}\") else {day}",
+        transition.from,
+        transition.to,
+        feel::string(Transition::OLDER),
+        day_before(transition),
+    ))
+}
+
+fn day_before(transition: &Transition) -> Date {
+    transition.from.yesterday().unwrap_or(transition.from)
 }
 
 /// Whether nothing but opinions that are needed for granting keeps a condition open.
@@ -1019,7 +1061,7 @@ fn mentions(expr: &Expr, names: &[Name]) -> bool {
 }
 
 /// The opinions that a step asks for: in its Underlag, or behind its outcome rule.
-fn opinions(pack: &Pack, step: &Step) -> Vec<(Name, Required)> {
+pub fn opinions(pack: &Pack, step: &Step) -> Vec<(Name, Required)> {
     let mut behind: BTreeSet<Name> = BTreeSet::new();
     let mut open: Vec<Name> = Vec::new();
     if let Some(rule) = pack.outcome_rule(&step.name.it) {
