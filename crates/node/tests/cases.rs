@@ -250,6 +250,7 @@ impl Town {
             answers_sha256: String::new(),
             signed_by_login: String::new(),
             signatures: vec![],
+            entered: None,
         }
     }
 
@@ -1021,6 +1022,7 @@ fn camp_application(town: &Town, step: &str, answers: &[(&str, Value)]) -> Appli
         answers_sha256: String::new(),
         signed_by_login: String::new(),
         signatures: vec![],
+        entered: None,
     }
 }
 

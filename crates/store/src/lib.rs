@@ -49,6 +49,7 @@ pub mod diary;
 
 pub mod documents;
 
+pub mod assisted;
 pub mod letters;
 
 pub mod versions;
@@ -73,5 +74,6 @@ pub const OWNERS: &[&[migrations::Migration]] = &[
     diary::MIGRATIONS,
     documents::MIGRATIONS,
     letters::MIGRATIONS,
+    assisted::MIGRATIONS,
     versions::MIGRATIONS,
 ];

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::assisted::{Channel, Entered};
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::terms::{BodyId, Evidence};
 
@@ -33,11 +34,14 @@ pub struct Application {
     pub received_day: Date,
     /// SHA-256 of the canonical answers, base64url, that the person's fresh login was bound to.
     pub answers_sha256: String,
-    /// The id token of that login (compact JWS).
+    /// The id token of that login (compact JWS). Empty when an official has entered it.
     pub signed_by_login: String,
     /// The others who had to sign for this step, in the order in which they did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<Signature>,
+    /// It came on paper, at the counter or by telephone; then nobody has logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Entered>,
 }
 
 /// What another person than the applicant has signed: the same answers, bound to a login of their own.
@@ -98,6 +102,15 @@ pub enum Origin {
     ApplicantInstead {
         register: Name,
         why: String,
+    },
+    /// An official has entered it from a paper, or from what the person said.
+    Entered {
+        /// Name and role.
+        by: String,
+        at: Timestamp,
+        channel: Channel,
+        /// The register that has it, where the body could not read it under a contract of its own.
+        instead_of: Option<Name>,
     },
     CaseWorker {
         by: String,

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`act`] (what may be done in a case, and what follows for the node), [`procedure`] (the case itself:
 //! `apply` and `allowed`), [`not_allowed`] (what stands in the way, with its provision), then the parts of the law:
-//! [`deadlines`], [`decision`], [`del`], [`jav`], [`documents`]. [`messages`] are the payloads of [`crate::terms::Message`].
+//! [`deadlines`], [`decision`], [`del`], [`jav`], [`documents`]. [`messages`] are the payloads of [`crate::terms::Message`];
+//! [`assisted`] is what one carries that an official has entered from paper.
 //!
 //! No service invents statuses: [`procedure::State`] is computed from what has happened.
 
@@ -17,6 +18,7 @@ pub mod del;
 pub mod documents;
 pub mod jav;
 
+pub mod assisted;
 pub mod messages;
 
 pub use act::{Act, ActKind, Effect, Role};

@@ -387,6 +387,12 @@ impl Open {
         Ok(())
     }
 
+    /// Signatures that should stand on the paper and do not.
+    pub fn lacks_signatures(&self) -> bool {
+        let entered = self.file.application.entered.as_ref();
+        entered.is_some_and(|entered| entered.unsigned().next().is_some())
+    }
+
     /// What the applicant has left unanswered of what the step needs from them.
     pub fn incomplete(&self, examined: &Examined) -> Vec<Name> {
         use samverk_domain::pack::Source;

@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`file`] (what a case holds), [`mod@act`] (one thing done, with all that follows), [`reception`] (messages
 //! in), [`mod@proceed`] (what the body does by itself), [`newer`] (a newer version is
-//! adopted while a case is under way), [`mod@todo`] (what remains, and for whom), [`papers`] (what is sent).
+//! adopted while a case is under way), [`mod@todo`] (what remains, and for whom), [`papers`] (what is sent),
+//! [`assisted`] (what comes on paper).
 
 pub mod file;
 
@@ -26,6 +27,8 @@ pub mod papers;
 pub mod referrals;
 
 pub mod desk;
+
+pub mod assisted;
 
 pub mod pages;
 

@@ -28,7 +28,7 @@ use serde::Deserialize;
 use super::desk::{self, Doing};
 use super::file::{Examined, Held, Open, Stopped, Summary, body_config, open_box};
 use super::todo::{self, Todo, Waits};
-use super::{proceed, referrals};
+use super::{assisted, proceed, referrals};
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::permissions::Permission;
 use crate::login::{Desk, Staff};
@@ -77,6 +77,7 @@ struct Section {
 struct Queue {
     page: Page,
     sections: Vec<Section>,
+    may_enter: bool,
 }
 
 fn waits_label(waits: Waits) -> &'static str {
@@ -237,7 +238,11 @@ async fn queue(
     if let Some(face) = &face {
         page = page.of(face);
     }
-    show(&Queue { page, sections })
+    show(&Queue {
+        may_enter: !staff.bodies(Permission::EnterForOther).is_empty(),
+        page,
+        sections,
+    })
 }
 
 /// The case's row, if the visitor has a role in its body.
@@ -284,6 +289,7 @@ struct CasePage {
     facts: Markup,
     documents: Table,
     diary: Table,
+    entered: Markup,
     deadlines: Vec<Deadline>,
     choices: Vec<Choice>,
 }
@@ -434,6 +440,7 @@ async fn case(
         facts: facts(&open),
         documents,
         diary,
+        entered: assisted::pages::panel(&open),
         deadlines: deadlines(&open, today),
         choices,
         page,
@@ -768,6 +775,22 @@ fn fact_line(open: &Open, held: &Held, base: &str) -> String {
                 "Sökanden, i stället för registret {}: {}",
                 escape(register.as_str()),
                 escape(why)
+            )
+        }
+        Origin::Entered {
+            by,
+            at,
+            channel,
+            instead_of,
+        } => {
+            let instead = instead_of.as_ref().map_or_else(String::new, |register| {
+                format!(", i stället för registret {}", escape(register.as_str()))
+            });
+            format!(
+                "Ur {}, införd av {}, {}{instead}",
+                channel.source(),
+                escape(by),
+                instant(Lang::Sv, *at)
             )
         }
         Origin::CaseWorker { by, at } => format!("{}, {}", escape(by), instant(Lang::Sv, *at)),

@@ -73,6 +73,11 @@ pub fn to(open: &Open) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(applicant.represents_name.clone());
     lines.push(applicant.person_name.clone());
+    // What was written on the paper is where the person wants the letters (FL 19 §).
+    if let Some(entered) = &open.file.application.entered {
+        lines.extend(entered.address.split(", ").map(str::to_owned));
+        return lines;
+    }
     let facts = open.file.facts();
     for fact in ["företag.adress", "person.adress"] {
         let known = Name::parse(fact).ok().and_then(|name| facts.known.get(&name).cloned());
@@ -324,11 +329,27 @@ pub fn paper(
 pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
     let body = body_in_federation(node, &open.row.body)?;
     let application = &open.file.application;
-    let mut sentences = vec![own(format!(
-        "Inkom {} genom {}.",
-        swedish_date(application.received_day),
-        body_in_federation(node, &application.host).map_or_else(|_| application.host.to_string(), |host| host.name)
-    ))];
+    let host =
+        body_in_federation(node, &application.host).map_or_else(|_| application.host.to_string(), |host| host.name);
+    let mut sentences = vec![own(match &application.entered {
+        None => format!("Inkom {} genom {host}.", swedish_date(application.received_day)),
+        Some(entered) => format!(
+            "Inkom {} till {host} som {}.",
+            swedish_date(application.received_day),
+            entered.channel.source()
+        ),
+    })];
+    if let Some(entered) = &application.entered {
+        sentences.push(own(format!("{} Införd av {}.", entered.arrival.rule(), entered.by)));
+        for signature in &entered.signatures {
+            let signed = if signature.signed {
+                "undertecknad på pappret"
+            } else {
+                "underskrift saknas"
+            };
+            sentences.push(own(format!("{}: {signed}.", signature.what)));
+        }
+    }
     for held in &open.file.facts {
         let name = &held.sent.slot.fact;
         let value = match &held.sent.known {

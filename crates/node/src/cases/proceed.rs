@@ -71,6 +71,8 @@ struct Wanted {
     source: RegisterSource,
     subject: Subject,
     id: String,
+    /// The person has asked for it themselves, logged in: a contract on their request may be used.
+    on_request: bool,
 }
 
 /// The job.
@@ -227,6 +229,7 @@ fn to_fetch(open: &Open, examined: &Examined) -> Vec<Wanted> {
                     source: source.clone(),
                     subject,
                     id: String::new(),
+                    on_request: open.file.application.entered.is_none(),
                 });
             }
         }
@@ -255,7 +258,8 @@ pub fn subject_of(pack: &Pack, facts: &Facts, source: &RegisterSource, slot: &Sl
     }
 }
 
-/// Asks body to body; where only the person's own request is agreed on, as that: they have sent it in.
+/// Asks body to body; where only the person's own request is agreed on, as that: they have sent it in. Of an application that
+/// an official has entered nobody has seen and approved anything, so there the body's own contract is the only way.
 async fn fetch(node: &Arc<Node>, ctx: &Ctx, one: &Wanted) -> Result<Answered, NotAnswered> {
     let question = |mode| Question {
         id: one.id.clone(),
@@ -267,7 +271,9 @@ async fn fetch(node: &Arc<Node>, ctx: &Ctx, one: &Wanted) -> Result<Answered, No
         by: format!("Handläggning av {}, automatiskt", ctx.ground.purpose),
     };
     match exchange::ask(ctx, node, &question(Mode::Direct)).await {
-        Err(NotAnswered::NoContract(_)) if one.source.mode == samverk_domain::pack::Mode::ViaApplicant => {
+        Err(NotAnswered::NoContract(_))
+            if one.on_request && one.source.mode == samverk_domain::pack::Mode::ViaApplicant =>
+        {
             exchange::ask(ctx, node, &question(Mode::ViaApplicant)).await
         }
         other => other,
@@ -364,7 +370,7 @@ pub fn advance(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open) -> Result<(
     }
     let examined = open.examine(node, ctx.at.day)?;
     let decision = automatic(open, &examined);
-    if open.file.case.complete().is_none() && open.incomplete(&examined).is_empty() {
+    if open.file.case.complete().is_none() && open.incomplete(&examined).is_empty() && !open.lacks_signatures() {
         let words = Words {
             quiet: decision.is_some(),
             ..Words::default()
@@ -401,7 +407,10 @@ pub fn is_for_board(open: &Open, examined: &Examined, listed: &Outcome) -> bool 
 
 /// The decision that a function may take now, if there is one.
 pub fn automatic(open: &Open, examined: &Examined) -> Option<Decision> {
-    if open.file.open_disputes().next().is_some() || !open.file.case.declarations().is_empty() {
+    if open.file.open_disputes().next().is_some()
+        || !open.file.case.declarations().is_empty()
+        || open.lacks_signatures()
+    {
         return None;
     }
     let Verdict::Outcome(outcome) = examined.result.verdict(open.pack(), open.step_name()) else {

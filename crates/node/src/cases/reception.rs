@@ -21,7 +21,7 @@ use samverk_domain::words::time::{Moment, legal_day};
 use samverk_store::cases::{Kind, Row, Stands};
 use samverk_store::{Tx, cases, diary};
 
-use super::act::{Words, act, finish, keep_paper};
+use super::act::{Words, act, enter, finish, keep_paper};
 use super::file::{
     CaseFile, Held, Open, Stopped, applicant, authority, body_config, body_in_federation, given, owner_mark,
 };
@@ -144,14 +144,30 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         .filter(|known| known.sha256 == application.pack_sha256)
         .ok_or(Refused::NotAdopted)?;
     let adoption = super::file::adoption(node, &ctx.body, &known).map_err(|_| Refused::NotAdopted)?;
-    // TF 2 kap. 9 §: a receipt at the host is receipt here only because this body has said so.
-    if !adoption.steps.contains(&step) || !adoption.receptions.contains(&message.from) {
+    // TF 2 kap. 9 §: a receipt at the host is receipt here only because this body has said so. Its own is its own.
+    let is_reception = message.from == ctx.body || adoption.receptions.contains(&message.from);
+    if !adoption.steps.contains(&step) || !is_reception {
         return Err(Refused::NotAdopted.into());
     }
+    let may_say = match &application.entered {
+        None => MaySay::Person,
+        // FL 22 §: the day follows from how the paper arrived; the host cannot choose another.
+        Some(entered)
+            if entered.body == message.from
+                && application.signed_by_login.is_empty()
+                && application.signatures.is_empty()
+                && entered.at <= ctx.at.instant + CLOCKS_MAY_DIFFER
+                && entered.received() == Ok(application.received_day)
+                && entered.arrived_by() == Ok(application.received_at) =>
+        {
+            MaySay::Official
+        }
+        Some(_) => return Err(Refused::Contents.into()),
+    };
     let listed = known.pack.step(&step).ok_or(Refused::Contents)?;
     let as_facts = application.as_facts();
     for fact in &application.facts {
-        check(node, &known.pack, &as_facts, fact, &message.from)?;
+        check(node, &known.pack, &as_facts, fact, (&message.from, &ctx.body), may_say)?;
     }
     let config = body_config(node, &ctx.body)?;
     let received = Moment {
@@ -243,6 +259,17 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         &paper,
     )?;
     keep_files(ctx, tx, node, &open, &files)?;
+    if let Some(entered) = &open.file.application.entered {
+        let what = format!(
+            "Införd ur {} av {}, inkommen {}",
+            entered.channel.source(),
+            entered.by,
+            received.day
+        );
+        let whose =
+            body_in_federation(node, &entered.body).map_or_else(|_| entered.body.to_string(), |b| letter::organ(&b));
+        enter(ctx, tx, &open, diary::Way::Own, &whose, &what)?;
+    }
     finish(ctx, tx, node, &mut open)?;
     proceed::enqueue(ctx, tx, &open)?;
     newer::enqueue_for(ctx, tx, node, &open)?;
@@ -277,23 +304,46 @@ pub fn number(tx: &mut Tx, node: &Node, body: &BodyId, year: i16) -> Result<Stri
     Ok(format!("{prefix} {year}-{taken:04}"))
 }
 
+/// Whose word the facts may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MaySay {
+    /// The person, who has logged in.
+    Person,
+    /// An official, from a paper: nothing may come from a login.
+    Official,
+    /// A completion of what was entered: on paper again, or by the person, logged in.
+    Either,
+}
+
 /// Believes one fact, or refuses: its type, and for a register fact the register's signed answer about the right subject.
 fn check(
     node: &Node,
     pack: &Pack,
     facts: &samverk_domain::fact::Facts,
     sent: &SentFact,
-    host: &BodyId,
+    (host, own): (&BodyId, &BodyId),
+    may_say: MaySay,
 ) -> Result<(), Refused> {
     let fact = pack.fact(&sent.slot.fact).ok_or(Refused::Contents)?;
     let proof = match (&fact.source.it, &sent.origin) {
+        // Our own exchange: its evidence is in our own log.
+        (Source::Register(_), Origin::Register { proof: None, .. }) if host == own => return Ok(()),
         (Source::Register(_), Origin::Register { proof, .. }) => proof.as_deref().ok_or(Refused::Contents)?,
+        (Source::Applicant | Source::Login | Source::Represented | Source::Register(_), Origin::Entered { .. })
+            if may_say != MaySay::Person =>
+        {
+            return Ok(());
+        }
         // The person answered instead, or nobody has: it is shown as that.
-        (Source::Register(_), Origin::ApplicantInstead { .. }) => return Ok(()),
-        (Source::Applicant, Origin::Applicant)
+        (Source::Register(_), Origin::ApplicantInstead { .. })
+        | (Source::Applicant, Origin::Applicant)
         | (Source::Login, Origin::Login)
         | (Source::Represented, Origin::Represented)
-        | (Source::Step(_), Origin::Step { .. }) => return Ok(()),
+            if may_say != MaySay::Official =>
+        {
+            return Ok(());
+        }
+        (Source::Step(_), Origin::Step { .. }) => return Ok(()),
         _ => return Err(Refused::Contents),
     };
     let Source::Register(source) = &fact.source.it else {
@@ -364,7 +414,39 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
         &completion.submission,
         completion.step.as_str(),
     )?;
-    let mut open = opened(node, row)?;
+    let open = opened(node, row)?;
+    complete(ctx, tx, node, open, completion, &message.from)
+}
+
+/// A completion that an official has entered from a paper, in the body's own case.
+pub fn complete_on_paper(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    node: &Node,
+    open: Open,
+    completion: Completion,
+) -> Result<(), Stopped> {
+    let own = ctx.body.clone();
+    complete(ctx, tx, node, open, completion, &own).map_err(|why| match why {
+        No::Stopped(why) => why,
+        No::Refused(_) => Stopped::Input("Kompletteringen rör uppgifter som inte har begärts in.".to_owned()),
+    })
+}
+
+fn complete(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    node: &Node,
+    mut open: Open,
+    completion: Completion,
+    from: &BodyId,
+) -> Result<(), No> {
+    let may_say = match &open.file.application.entered {
+        Some(_) => MaySay::Either,
+        // What was sent from a session may be completed on paper to the body itself.
+        None if *from == ctx.body => MaySay::Either,
+        None => MaySay::Person,
+    };
     let asked: Vec<_> = open
         .file
         .case
@@ -388,7 +470,7 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
         if !was_asked {
             return Err(Refused::Contents.into());
         }
-        check(node, &open.known.pack, &facts, sent, &message.from)?;
+        check(node, &open.known.pack, &facts, sent, (from, &ctx.body), may_say)?;
     }
     let names = completion.facts.iter().map(|sent| sent.slot.fact.clone()).collect();
     for sent in completion.facts {

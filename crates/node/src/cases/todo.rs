@@ -221,6 +221,15 @@ pub fn todo(open: &Open, examined: &Examined, day: Date) -> Todo {
             todo.facts = missing;
             return todo;
         }
+        if open.lacks_signatures() {
+            return it(
+                "incomplete",
+                Waits::Staff,
+                "Begär in underskriften",
+                "Den saknas på pappret (20 § förvaltningslagen)",
+                decide_by,
+            );
+        }
         return it(
             "find_complete",
             Waits::Staff,

@@ -1,7 +1,8 @@
 //! Which agreements a service needs between which bodies: derived from the document and the federation, never listed by hand.
 //!
 //! Always true: an agreement covers what some step or the reception needs and nothing more; each register fact stands on the
-//! grounds that its own row in the document names.
+//! grounds that its own row in the document names. A paper has no request of the person's behind its readings, so what is disclosed
+//! on another ground than consent is agreed on body to body too; what rests on consent is asked of the paper.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,17 +28,24 @@ pub struct Agreement {
 /// A register field in one mode: what a scenario may want to stand on a contract of its own, so that it can be ended alone.
 pub type Field = (Name, Name, Mode);
 
+/// Consent (OSL 12 kap. 2 §): what is disclosed on it is disclosed at the person's own request and in no other way.
+const CONSENT: &str = "2009:400 12 kap. 2 §";
+
+/// Service and body → further hosts that the body has named as its reception, beside the service's own.
+pub type Receptions = BTreeMap<(Name, BodyId), BTreeSet<BodyId>>;
+
 /// What the services need with these hosts as their receptions.
 pub fn needed(
     packs: &[&Pack],
     federation: &Federation,
-    hosts: &BTreeMap<Name, BodyId>,
+    (hosts, others): (&BTreeMap<Name, BodyId>, &Receptions),
     representation: &Representation,
     messages: &Grounds,
     alone: &BTreeSet<Field>,
 ) -> Vec<Agreement> {
     let mut needs = Needs {
         federation,
+        others,
         messages,
         alone,
         registers: BTreeMap::new(),
@@ -58,6 +66,7 @@ type ReceptionKey = (BodyId, BodyId, String, String, String);
 
 struct Needs<'a> {
     federation: &'a Federation,
+    others: &'a Receptions,
     messages: &'a Grounds,
     alone: &'a BTreeSet<Field>,
     registers: BTreeMap<RegisterKey, BTreeSet<Name>>,
@@ -106,15 +115,30 @@ impl Needs<'_> {
         let grounds = (&*grounds.0, &*grounds.1);
         let to_body = [K::Application, K::Completion, K::HearingAnswer, K::LetterOpened];
         let to_host = [K::Status, K::CompletionRequest, K::Hearing, K::LetterNotice];
-        self.reception(host, body, &to_body, purpose, grounds);
-        self.reception(body, host, &to_host, purpose, grounds);
+        let others = self.others;
+        let further = others.get(&(pack.meta.slug.it.clone(), body.clone()));
+        for host in [host].into_iter().chain(further.into_iter().flatten()) {
+            self.reception(host, body, &to_body, purpose, grounds);
+            self.reception(body, host, &to_host, purpose, grounds);
+        }
         for fact in reads.iter().filter_map(|name| pack.fact(name)) {
             match &fact.source.it {
-                // What the host could not fetch, the body that waits for it fetches later.
-                Source::Register(register)
-                    if register.mode == pack::Mode::Direct || register.when_down == WhenDown::Wait =>
-                {
-                    self.fact(body, fact, register, purpose);
+                Source::Register(register) => {
+                    // What the host could not fetch, the body that waits for it fetches later.
+                    if register.mode == pack::Mode::Direct || register.when_down == WhenDown::Wait {
+                        self.fact(body, fact, register, purpose);
+                    }
+                    let on_consent = fact
+                        .disclosure
+                        .as_ref()
+                        .is_some_and(|law| law.it.to_string() == CONSENT);
+                    if register.mode == pack::Mode::ViaApplicant && !on_consent {
+                        let direct = pack::RegisterSource {
+                            mode: pack::Mode::Direct,
+                            ..register.clone()
+                        };
+                        self.fact(body, fact, &direct, purpose);
+                    }
                 }
                 Source::Referral(referral) => {
                     let disclosure = fact

@@ -295,10 +295,19 @@ impl World {
                 hosts.insert(pack.clone(), node.bodies[0].id.clone());
             }
         }
+        let mut others = agreements::Receptions::new();
+        for adopted in data::adoptions()? {
+            let host = hosts.get(&adopted.pack);
+            let further = adopted
+                .receptions
+                .into_iter()
+                .filter(|reception| Some(reception) != host);
+            others.entry((adopted.pack, adopted.body)).or_default().extend(further);
+        }
         let needed = agreements::needed(
             &packs,
             &self.federation,
-            &hosts,
+            (&hosts, &others),
             &data.representation,
             &data.messages,
             &changes.revoked,
@@ -1249,9 +1258,10 @@ mod tests {
         }
         // The owners' debts go to the committee that decides, and never to the portal.
         let direct = |node: &str, body: &str| {
-            contracts(&world, node, body)
-                .into_iter()
-                .any(|it| matches!(&it.contract.offer.what, Offered::Register { modes, .. } if modes.contains(&Mode::Direct)))
+            contracts(&world, node, body).into_iter().any(|it| {
+                matches!(&it.contract.offer.what, Offered::Register { register, modes, .. }
+                    if register.as_str() == "indrivning" && modes.contains(&Mode::Direct))
+            })
         };
         assert!(!direct("foretagsporten", "foretagsporten"));
         assert!(direct("exempelkommun-a", "exempelkommun-a.socialnamnden"));

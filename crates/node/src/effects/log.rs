@@ -57,6 +57,8 @@ pub struct Happened {
     pub source: Option<BodyId>,
     pub count: u32,
     pub active_ms: Option<i64>,
+    /// `web`, `assisted`, `paper`, `machine`.
+    pub channel: &'static str,
 }
 
 impl Happened {
@@ -71,7 +73,15 @@ impl Happened {
             source: None,
             count,
             active_ms: None,
+            channel: "web",
         }
+    }
+
+    /// An official did it for the person, from a paper or in a conversation.
+    #[must_use]
+    pub fn assisted(mut self) -> Self {
+        self.channel = "assisted";
+        self
     }
 
     /// About a fact: `gas.inne`, or `ägare.pnr[2]` in the list's third item.
@@ -117,7 +127,7 @@ pub fn note(ctx: &Ctx, tx: &mut Tx, node: &Node, matter: &Matter, happened: &Hap
         kind: happened.kind,
         about: happened.about.clone(),
         source_body: happened.source.clone(),
-        channel: "web".to_owned(),
+        channel: happened.channel.to_owned(),
         count: happened.count,
         active_ms: happened.active_ms,
     };

@@ -93,6 +93,9 @@ pub enum NotSent {
     Federation(#[from] NoFederation),
     #[error("the message cannot be written: {0}")]
     Unwritable(String),
+    /// The sender is the receiver, and does not take it.
+    #[error("the body does not take its own message: {0}")]
+    AtHome(NotTaken),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -122,6 +125,9 @@ struct Due {
 /// Hands a message over for delivery, in the transaction of whatever it follows from.
 pub fn send(ctx: &Ctx, tx: &mut Tx, node: &Node, outgoing: &Outgoing) -> Result<(), NotSent> {
     let now = microseconds(ctx.at.instant);
+    if outgoing.to == ctx.body {
+        return at_home(ctx, tx, node, outgoing);
+    }
     if exchanges::exchange(tx, &ctx.body, Side::Consumer, &outgoing.id)?.is_some() {
         return Ok(());
     }
@@ -163,6 +169,42 @@ pub fn send(ctx: &Ctx, tx: &mut Tx, node: &Node, outgoing: &Outgoing) -> Result<
     };
     let payload = serde_json::to_string(&due).expect("texts are always JSON");
     jobs::enqueue(tx, DELIVER, &format!("{}/{}", due.body, due.id), &payload, now)?;
+    Ok(())
+}
+
+/// A body that is its own reception: nothing leaves it, so there is neither contract nor exchange, and what the message says is
+/// taken in by the same function as another's, in the transaction of whatever it follows from.
+fn at_home(ctx: &Ctx, tx: &mut Tx, node: &Node, outgoing: &Outgoing) -> Result<(), NotSent> {
+    let now = microseconds(ctx.at.instant);
+    let Some(handler) = handler(HANDLERS, outgoing.kind) else {
+        return Ok(());
+    };
+    let message = Message {
+        id: outgoing.id.clone(),
+        kind: outgoing.kind,
+        from: ctx.body.clone(),
+        to: ctx.body.clone(),
+        contract_hash: String::new(),
+        purpose: ctx.ground.purpose.clone(),
+        matter: outgoing.matter.clone(),
+        sent_at: now,
+        payload: outgoing.payload.clone(),
+    };
+    let own = Ctx {
+        who: Actor::Body(ctx.body.clone()),
+        ..ctx.clone()
+    };
+    (handler.receive)(&own, tx, node, &message).map_err(|why| match why {
+        NotTaken::Store(why) => NotSent::Store(why),
+        why => NotSent::AtHome(why),
+    })?;
+    let receipt = Receipt {
+        message_id: message.id.clone(),
+        by: ctx.body.clone(),
+        received_at: now,
+        message_sha256: String::new(),
+    };
+    (handler.delivered)(&own, tx, node, &message, &receipt)?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use samverk_store::StoreError;
 
 use super::export;
 use super::insight::{self, Usage, UsageType};
+use crate::cases::assisted::record;
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::Person;
 use crate::node::Node;
@@ -58,6 +59,8 @@ struct Reading {
     by: String,
     proofs: Vec<(String, String)>,
     was_hidden: Option<String>,
+    /// An official entered it: the body's signed statement.
+    statement: Option<String>,
 }
 
 fn context(node: &Node, visit: &Visit, person: &Person) -> Ctx {
@@ -127,7 +130,8 @@ async fn readings(State(node): State<Arc<Node>>, visit: Visit, person: Person) -
             zoned.strftime("%Y-%m-%d %H:%M")
         );
         let fields = fields(&node, visit.lang, usage);
-        let proof = usage.answered.then(|| (proof_link(usage), fields.clone()));
+        let is_entry = usage.what == record::WHAT;
+        let proof = (usage.answered && !is_entry).then(|| (proof_link(usage), fields.clone()));
         if let (Some((known, last_month)), Some((_, readings))) = (&last, months.last_mut())
             && *known == together
             && *last_month == month
@@ -143,6 +147,7 @@ async fn readings(State(node): State<Arc<Node>>, visit: Visit, person: Person) -
             when: page.instant(usage.timestamp),
             who: named(&usage.initiator.name, &usage.initiator.part_of),
             sent: usage.fields.is_empty(),
+            statement: is_entry.then(|| format!("/inskickat/{}/kvitto.jws", usage.matter)),
             at: named(&usage.receiver.name, &usage.receiver.part_of),
             why: purpose(&node, visit.lang, &usage.purpose),
             law: Lagrum::parse(&usage.legal_basis).map_or_else(|_| usage.legal_basis.clone(), |law| law.in_full()),
@@ -221,6 +226,7 @@ fn fields(node: &Node, lang: Lang, usage: &Usage) -> String {
 /// The text key of a kind of message.
 fn message(kind: &str) -> &'static str {
     match kind {
+        record::WHAT => "insight.entry",
         "application" => "insight.application",
         "status" => "insight.status",
         "completion_request" | "completion" => "insight.completion",
@@ -277,7 +283,9 @@ async fn proof(
         };
         usage.query_id == id && same_side && *here == body
     });
-    if !theirs {
+    // An entry is no exchange: its statement is the receipt.
+    let is_entry = |usage: &Usage| usage.query_id == id && usage.what == record::WHAT;
+    if !theirs || usages.iter().any(is_entry) {
         return Err(Failure::NotFound);
     }
     let it = export::evidence(&node, &body, side, &id).await.map_err(Failure::ours)?;

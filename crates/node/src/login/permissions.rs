@@ -22,6 +22,8 @@ pub enum Permission {
     OpenCase,
     /// Register, type and secrecy-mark documents.
     Register,
+    /// Enter what came on paper, at the counter or by telephone, on behalf of somebody.
+    EnterForOther,
     /// Take on a case and say whether there is bias (jäv).
     TakeOn,
     AskForCompletion,
@@ -73,6 +75,7 @@ pub const PERMISSIONS: &[(Permission, Holders)] = &[
         Holders::Roles(&[Registrar, CaseWorker, Delegate, Secretary]),
     ),
     (Permission::Register, Holders::Roles(&[Registrar, CaseWorker])),
+    (Permission::EnterForOther, Holders::Roles(&[Registrar, CaseWorker])),
     (Permission::TakeOn, Holders::Roles(&[CaseWorker, Delegate])),
     (Permission::AskForCompletion, Holders::Roles(&[CaseWorker])),
     (Permission::Refer, Holders::Roles(&[CaseWorker])),

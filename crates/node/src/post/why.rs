@@ -200,6 +200,11 @@ fn who_said(held: &Held) -> String {
         Origin::ApplicantInstead { register, .. } => {
             format!("Du har lämnat uppgiften själv, eftersom registret {register} inte kunde svara.")
         }
+        Origin::Entered { by, at, channel, .. } => format!(
+            "Uppgiften är tagen ur din {}, införd av {by} {}.",
+            channel.source(),
+            instant(Lang::Sv, *at)
+        ),
         Origin::CaseWorker { by, at } => format!("Bedömt av {by} {}.", instant(Lang::Sv, *at)),
         Origin::Opinion { body, at, .. } => format!("Yttrande från {body} {}.", instant(Lang::Sv, *at)),
         Origin::Step { body, at, .. } => format!("Beslut av {body} {}.", instant(Lang::Sv, *at)),

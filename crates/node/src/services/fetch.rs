@@ -82,7 +82,8 @@ pub fn forget_failures(draft: &mut Draft) {
         .retain(|_, fetched| !matches!(fetched.said, Said::Down { .. } | Said::NoContract { .. }));
 }
 
-fn question(ctx: &Ctx, node: &Node, pack: &Pack, draft: &Draft, slot: &Slot) -> Option<(Question, String)> {
+/// A question about one slot, on the person's request, with the subject as text.
+pub(crate) fn question(ctx: &Ctx, node: &Node, pack: &Pack, draft: &Draft, slot: &Slot) -> Option<(Question, String)> {
     let Source::Register(source) = &pack.fact(&slot.fact)?.source.it else {
         return None;
     };
@@ -126,7 +127,8 @@ pub fn matter(draft: &Draft) -> String {
     format!("utkast-{hex}")
 }
 
-fn said(pack: &Pack, slot: &Slot, answered: Result<Answered, NotAnswered>) -> Said {
+/// What the register said, as a draft keeps it.
+pub(crate) fn said(pack: &Pack, slot: &Slot, answered: Result<Answered, NotAnswered>) -> Said {
     match answered {
         Ok(Answered {
             exchange,

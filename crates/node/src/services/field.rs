@@ -237,7 +237,7 @@ pub fn field(pack: &Pack, lang: Lang, fact: &Fact, slot: &Slot, value: Option<&V
 }
 
 /// Day, month and year as they were typed, else of the day that is there.
-fn day_parts(typed: Option<&Typed>, name: &str, day: Option<Date>) -> [String; 3] {
+pub(crate) fn day_parts(typed: Option<&Typed>, name: &str, day: Option<Date>) -> [String; 3] {
     let part = |word: &str, number: Option<i64>| {
         let own = typed.and_then(|typed| typed.get(&format!("{name}-{word}"))).cloned();
         own.unwrap_or_else(|| number.map(|number| number.to_string()).unwrap_or_default())
@@ -250,7 +250,7 @@ fn day_parts(typed: Option<&Typed>, name: &str, day: Option<Date>) -> [String; 3
 }
 
 /// The day that was typed in three fields.
-fn typed_day(typed: &Typed, name: &str) -> Option<Date> {
+pub(crate) fn typed_day(typed: &Typed, name: &str) -> Option<Date> {
     let part = |word: &str| {
         typed
             .get(&format!("{name}-{word}"))

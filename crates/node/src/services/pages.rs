@@ -195,26 +195,26 @@ pub(super) fn go(to: impl AsRef<str>) -> Response {
     Redirect::to(to.as_ref()).into_response()
 }
 
-pub(super) fn group(pack: &Pack, lang: Lang, prefix: &str) -> String {
+pub(crate) fn group(pack: &Pack, lang: Lang, prefix: &str) -> String {
     pack.text(lang.code(), &format!("grupp.{prefix}"))
         .unwrap_or(prefix)
         .to_owned()
 }
 
-fn step_name(pack: &Pack, lang: Lang, step: &Name) -> String {
+pub(crate) fn step_name(pack: &Pack, lang: Lang, step: &Name) -> String {
     pack.text(lang.code(), &format!("steg.{step}"))
         .unwrap_or(step.as_str())
         .to_owned()
 }
 
-pub(super) fn label(pack: &Pack, lang: Lang, fact: &Name) -> String {
+pub(crate) fn label(pack: &Pack, lang: Lang, fact: &Name) -> String {
     let own = pack.text(lang.code(), &format!("namn.{fact}"));
     own.or_else(|| pack.text(lang.code(), &format!("fråga.{fact}")))
         .unwrap_or(fact.as_str())
         .to_owned()
 }
 
-pub(super) fn title(pack: &Pack, lang: Lang) -> String {
+pub(crate) fn title(pack: &Pack, lang: Lang) -> String {
     pack.text(lang.code(), "tjänst.titel")
         .unwrap_or(pack.title.it.as_str())
         .to_owned()
@@ -226,7 +226,7 @@ fn register_name(pack: &Pack, lang: Lang, register: &Name) -> String {
         .to_owned()
 }
 
-fn fact_of<'a>(pack: &'a Pack, name: &Name) -> Result<&'a Fact, Failure> {
+pub(crate) fn fact_of<'a>(pack: &'a Pack, name: &Name) -> Result<&'a Fact, Failure> {
     pack.fact(name).ok_or(Failure::NotFound)
 }
 
@@ -384,7 +384,7 @@ fn deadline(lang: Lang, frist: &Frist) -> String {
     parts.join(", ")
 }
 
-pub(super) fn body_name(lang: Lang, sv: &str, en: &str) -> String {
+pub(crate) fn body_name(lang: Lang, sv: &str, en: &str) -> String {
     match lang {
         Lang::En if !en.is_empty() => en.to_owned(),
         _ => sv.to_owned(),
@@ -541,7 +541,7 @@ async fn chosen(
 }
 
 /// Whether the service is applied for by a company.
-fn needs_company(known: &KnownPack) -> bool {
+pub(crate) fn needs_company(known: &KnownPack) -> bool {
     let mut facts = known.pack.facts.iter();
     facts.any(|fact| fact.source.it == Source::Represented && fact.ty.it == Type::OrgNr)
 }
@@ -779,7 +779,7 @@ fn may_answer(desk: &Desk, name: &Name) -> bool {
     }
 }
 
-fn slots(pack: &Pack, name: &Name, item: Option<u32>) -> Vec<Slot> {
+pub(crate) fn slots(pack: &Pack, name: &Name, item: Option<u32>) -> Vec<Slot> {
     match (pack.list(name), item) {
         (Some(list), Some(_)) => {
             let own = list
@@ -1063,7 +1063,7 @@ async fn answer(
 }
 
 /// A file that may be kept: of an allowed format by its own bytes, and not too large.
-fn attachment(
+pub(crate) fn attachment(
     lang: Lang,
     formats: &[String],
     bytes_max: u64,
@@ -2184,6 +2184,8 @@ async fn remove(
 #[derive(Template)]
 #[template(path = "services/receipt.html")]
 struct ReceiptPage {
+    /// An official entered it: when it came in, and who.
+    entered: Option<String>,
     page: Page,
     id: String,
     /// Those who signed beside the applicant.
@@ -2311,7 +2313,12 @@ async fn matter_page(
     let signed_by = signed
         .map(|signature| (signature.person_name.clone(), page.instant(signature.at)))
         .collect();
+    let entered = kept.entered.as_ref().map(|entered| {
+        let text = t("receipt.entered").with("day", page.day(matters.submission.received_day));
+        text.with("by", &entered.by).to_string()
+    });
     show(&ReceiptPage {
+        entered,
         id: id.to_owned(),
         signed_by,
         host: page.face.name.clone(),

@@ -14,7 +14,7 @@ use samverk_domain::terms::{BodyId, MessageKind};
 use samverk_store::submissions::{self, Notice, Submission};
 
 use super::draft::Draft;
-use super::submit::{kept, subjects_of, submission_key};
+use super::submit::{Kept, kept, subjects_of, submission_key};
 use crate::ctx::Ctx;
 use crate::effects::log::{Happened, Matter, note};
 use crate::exchange::message::NotSent;
@@ -37,6 +37,8 @@ pub struct Asked {
     pub known: Arc<KnownPack>,
     /// As it was submitted.
     pub draft: Draft,
+    /// The body that entered it from paper, which then is where the answer goes from.
+    host: Option<BodyId>,
     hearing: bool,
 }
 
@@ -67,7 +69,7 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
     let slug = Name::parse(&submission.pack).map_err(Failure::ours)?;
     let known = node.library.version(&slug, submission.version);
     let known = known.ok_or_else(|| Failure::ours("the service's version is not here any more"))?;
-    let draft = kept(node, submission)?.draft;
+    let Kept { draft, entered, .. } = kept(node, submission)?;
     let plain = submission_key(node, &submission.id)
         .open(notice.id.as_bytes(), &notice.contents)
         .map_err(Failure::ours)?;
@@ -99,6 +101,7 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
         slots,
         known,
         draft,
+        host: entered.map(|entered| entered.body),
         hearing,
     })
 }
@@ -121,6 +124,10 @@ pub async fn send(
     files: BTreeMap<String, Vec<u8>>,
     words: String,
 ) -> Result<(), Failure> {
+    let mut ctx = ctx.clone();
+    if let Some(host) = &asked.host {
+        ctx.body = host.clone();
+    }
     let received_at = exchange::microseconds(ctx.at.instant);
     let (kind, payload) = if asked.hearing {
         let answer = HearingAnswer {
@@ -160,8 +167,8 @@ pub async fn send(
         by: "Svar från sökanden".to_owned(),
     };
     let draft = &asked.draft;
-    let matter = Matter::of(ctx, node, draft.pack.as_str(), draft.version, &asked.submission);
-    let (ctx, own, notice) = (ctx.clone(), Arc::clone(node), asked.notice.clone());
+    let matter = Matter::of(&ctx, node, draft.pack.as_str(), draft.version, &asked.submission);
+    let (own, notice) = (Arc::clone(node), asked.notice.clone());
     let done: Result<bool, NotSent> = node
         .store
         .run("services.reply", move |tx| {

@@ -15,8 +15,8 @@ use crate::node::Node;
 use crate::web::texts::{Lang, Texts};
 
 /// The register that knows companies, and its fields.
-const REGISTER: &str = "bolag";
-const SIGNING: &str = "firmateckning";
+pub(crate) const REGISTER: &str = "bolag";
+pub(crate) const SIGNING: &str = "firmateckning";
 const NAME: &str = "namn";
 
 /// Why a person may not act for a company here.

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use samverk_domain::case::assisted::Entered;
 use samverk_domain::case::messages::{Applicant, Application, Origin, SentFact, Signature};
 use samverk_domain::events::Kind;
 use samverk_domain::fact::{Known, Name, Value};
@@ -44,6 +45,9 @@ pub struct Kept {
     /// What others signed, each once.
     #[serde(default)]
     pub signatures: Vec<Signature>,
+    /// Where an official entered it from paper: how it came, and whose official.
+    #[serde(default)]
+    pub entered: Option<Entered>,
 }
 
 /// A signature and the steps that it covers.
@@ -171,6 +175,7 @@ pub async fn send(
         draft: draft.clone(),
         sent: BTreeMap::new(),
         signatures: signed.iter().map(|covering| covering.signature.clone()).collect(),
+        entered: None,
     };
     let mut receipt = Receipt {
         submission: draft.id.clone(),
@@ -215,6 +220,7 @@ pub async fn send(
                 .filter(|covering| covering.steps.contains(&step))
                 .map(|covering| covering.signature.clone())
                 .collect(),
+            entered: None,
         };
         let subjects = subjects(&application);
         let payload = serde_json::to_value(&application).map_err(|why| NotSubmitted::Unwritable(why.to_string()))?;
@@ -330,7 +336,8 @@ pub fn reference(id: &str) -> String {
     format!("{}-{}", &hex[..4], &hex[4..])
 }
 
-fn applicant(draft: &Draft) -> Applicant {
+/// Who applies, and for whom.
+pub(crate) fn applicant(draft: &Draft) -> Applicant {
     let (represents, represents_name) = match &draft.principal {
         Principal::Oneself => (None, None),
         Principal::Company { orgnr, name, .. } => (Some(orgnr.clone()), Some(name.clone())),
