@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::search::{Outcome as Answer, Search, Verdict};
+use super::search::{Outcome as Answer, Question, Search, Verdict};
 use super::tables::{self, Table};
 use super::uses::{self, By, Kind, LETTER_WORDS, Use};
 use crate::fact::{Known, Name};
@@ -44,7 +44,7 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
                 let finding = match tried(search, step, &outcome.name.it, &place, lacking) {
                     Ok(None) => continue,
                     Ok(Some(example)) => finding(letter, step, place.fact, lacking).example(example),
-                    Err(leaves) => tables::too_many(search, &leaves, place.fact.span, "Uppgiften i brevet", name),
+                    Err(question) => tables::too_many(search, &question, place.fact.span, "Uppgiften i brevet", name),
                 };
                 told.insert(name);
                 found.push(finding);
@@ -122,7 +122,7 @@ fn tried(
     outcome: &str,
     place: &Place<'_>,
     lacking: Lacking,
-) -> Result<Option<String>, Vec<Name>> {
+) -> Result<Option<String>, Question> {
     let name = &place.fact.it;
     let is_not_applicable = Expr::IsNotApplicable(place.fact.clone());
     let mut own: Vec<Use> = Vec::new();
@@ -143,19 +143,21 @@ fn tried(
         .rules
         .iter()
         .find(|rule| rule.kind == RuleKind::Outcome && rule.name.it == step.name.it);
-    let mut leaves = rule.map_or_else(Vec::new, |rule| Table::new(search, rule).leaves(&[], true));
-    for leaf in search.leaves(&own) {
-        if !leaves.contains(&leaf) {
-            leaves.push(leaf);
-        }
+    let mut question = rule.map_or_else(Question::default, |rule| Table::new(search, rule).question(&[], true));
+    question.add(search.question_of(&step.needed_when.it, &By::NeededWhen(step.name.it.clone())));
+    if let Some((condition, _)) = place.shown {
+        question.add(search.question_of(condition, &By::Control));
+    }
+    if lacking == Lacking::NotApplicable {
+        question.add(search.question_of(&is_not_applicable, &By::Control));
     }
     if lacking == Lacking::Unknown {
-        leaves.retain(|leaf| leaf != name);
+        question.leaves.retain(|leaf| leaf != name);
     }
     let by_rule = By::Rule(RuleKind::Outcome, step.name.it.clone());
     let of_rule = search.uses.iter().filter(|it| it.by == by_rule);
     let scope = search.probe.scope(of_rule.chain(&own).map(|it| &it.name));
-    let answer = search.find(&leaves, |case| {
+    let answer = search.find(&question, |case| {
         let holds = |condition: &Expr| search.probe.condition(&scope, condition, &case.facts, &case.setting);
         let mut verdicts = vec![wanted(holds(&step.needed_when.it), true)];
         verdicts.extend(
@@ -180,7 +182,7 @@ fn tried(
         }
     });
     match answer {
-        Answer::TooMany => Err(leaves),
+        Answer::TooMany => Err(question),
         Answer::Found(example) => Ok(Some(example)),
         Answer::None => Ok(None),
     }

@@ -10,7 +10,7 @@
 use std::cell::RefCell;
 use std::fmt::Debug;
 
-use super::search::{self, Case, Outcome as Answer, Search, Verdict};
+use super::search::{self, Case, Outcome as Answer, Question, Search, Verdict};
 use super::tables::Table;
 use super::uses::{self, By};
 use crate::fact::{Facts, Known, Name};
@@ -224,9 +224,9 @@ impl Pair<'_, '_> {
             let collects = matches!(rule.policy.it, Policy::Collect { .. });
             let tests = |row: &Row| row.tests.iter().map(|test| plain(&test.it)).collect::<Vec<_>>();
             for at in (0..rule.rows.len()).filter(|at| tests(&rule.rows[*at]) != tests(&with.rows[*at])) {
-                let mut leaves = tables.0.leaves(&[at], false);
-                add(&mut leaves, tables.1.leaves(&[at], false));
-                let answer = self.case(&leaves, &tables, |one, other| one[at] != other[at]);
+                let mut question = tables.0.question(&[at], false);
+                question.add_other(tables.1.question(&[at], false));
+                let answer = self.case(&question, &tables, |one, other| one[at] != other[at]);
                 if answer != Answer::None {
                     worst = answer;
                     break;
@@ -236,9 +236,9 @@ impl Pair<'_, '_> {
                 return worst;
             }
         }
-        let mut leaves = tables.0.leaves(&[], true);
-        add(&mut leaves, tables.1.leaves(&[], true));
-        self.case(&leaves, &tables, |one, other| {
+        let mut question = tables.0.question(&[], true);
+        question.add_other(tables.1.question(&[], true));
+        self.case(&question, &tables, |one, other| {
             summary(rule, one) != summary(with, other)
         })
     }
@@ -246,11 +246,11 @@ impl Pair<'_, '_> {
     /// A case in which the rows of two tables differ. Only where the step is, or may be, needed.
     fn case(
         &self,
-        leaves: &[Name],
+        question: &Question,
         (of_one, of_other): &(Table<'_, '_>, Table<'_, '_>),
         differ: impl Fn(&[State], &[State]) -> bool,
     ) -> Answer {
-        self.one.find_in_both(self.other, leaves, CASES_MAX, |case: &Case| {
+        self.one.find_in_both(self.other, question, CASES_MAX, |case: &Case| {
             match (of_one.states(case), of_other.states(case)) {
                 (Some(one), Some(other)) => {
                     let one: Vec<State> = one.iter().map(State::of).collect();
@@ -274,11 +274,11 @@ impl Pair<'_, '_> {
             own
         };
         let (own, with) = (uses_of(one), uses_of(other));
-        let mut leaves = self.one.leaves(&own);
-        add(&mut leaves, self.other.leaves(&with));
+        let mut question = self.one.question_of(one, &By::Control);
+        question.add_other(self.other.question_of(other, &By::Control));
         let scope = self.one.probe.scope(own.iter().map(|it| &it.name));
         let other_scope = self.other.probe.scope(with.iter().map(|it| &it.name));
-        self.one.find_in_both(self.other, &leaves, CASES_MAX, |case| {
+        self.one.find_in_both(self.other, &question, CASES_MAX, |case| {
             let a = self.one.probe.condition(&scope, one, &case.facts, &case.setting);
             let b = self
                 .other
@@ -294,14 +294,6 @@ impl Pair<'_, '_> {
     fn found(&self, case: &Case) -> Verdict {
         self.at.replace(Some(case.clone()));
         Verdict::Found
-    }
-}
-
-fn add(leaves: &mut Vec<Name>, more: Vec<Name>) {
-    for leaf in more {
-        if !leaves.contains(&leaf) {
-            leaves.push(leaf);
-        }
     }
 }
 

@@ -14,28 +14,23 @@ use std::rc::Rc;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::lists::{self, Given, Joint, Limit, Looks};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::finding::Spanned;
 use crate::pack::{
-    CaseDay, CellResult, Comparison, Expr, List, Operand, Operator, Pack, Parameter, ParameterDefault, PeriodPart,
-    Rule, RuleKind, SetBy, Source, Test, Type,
+    CaseDay, CellResult, Comparison, Expr, Operand, Operator, Pack, Parameter, ParameterDefault, PeriodPart, Rule,
+    RuleKind, SetBy, Test, Type,
 };
-use crate::rules::{Classes, Days, Probe, Setting, days_apart, shifted};
+use crate::rules::{Classes, Days, Probe, Scope, Setting, days_apart, shifted};
 use crate::words::time;
 
 /// Cases tried for one question. A table that people can read stays far below; see S309.
 pub const TRIES_MAX: u32 = 20_000;
-/// Lists of different items that are tried of one list.
-const LISTS_MAX: usize = 5_000;
-/// Different kinds of items that are tried in a list.
-const ITEM_KINDS_MAX: usize = 64;
 /// Pairs of first and last days that are tried of one period.
 const PERIODS_MAX: usize = 400;
 /// Ways to put a calculation in the place of the facts that rules calculate.
 const EXPANSIONS_MAX: usize = 64;
-/// Items with different properties in one tried list.
-const WITNESSES_MAX: usize = 3;
 
 /// A case, as far as it has been decided.
 #[derive(Clone, Debug, Default)]
@@ -64,18 +59,48 @@ pub enum Outcome {
     TooMany,
 }
 
-/// A list's items.
-type Items = Vec<BTreeMap<Name, Known<Value>>>;
-/// The lists that are tried of one list, and whether they are all there are.
-type TriedLists = (Rc<Vec<Items>>, bool);
+/// What a question rests on: what may vary, most telling first, and the conditions on lists behind it.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    pub leaves: Vec<Name>,
+    looks: Looks,
+    /// The list whose items are each a case of their own.
+    items_of: Option<Name>,
+}
+
+impl Question {
+    /// Also what is asked beside.
+    pub fn add(&mut self, more: Self) {
+        self.with(more, false);
+    }
+
+    /// Also what the same question rests on in another document.
+    pub fn add_other(&mut self, other: Self) {
+        self.with(other, true);
+    }
+
+    fn with(&mut self, more: Self, in_other: bool) {
+        for leaf in more.leaves {
+            if !self.leaves.contains(&leaf) {
+                self.leaves.push(leaf);
+            }
+        }
+        self.looks.add(more.looks, in_other);
+        self.items_of = self.items_of.take().or(more.items_of);
+    }
+}
 
 /// Something that varies, with a representative of each of its classes.
 #[derive(Debug)]
 enum Variable {
     Fact(Name, Vec<Known<Value>>),
     Parameter(Name, Vec<Value>),
-    List(Name, Rc<Vec<Items>>),
+    /// Lists with the numbers that they are compared with, made where what is before them is known.
+    Joint(Joint, RefCell<BTreeMap<Before, Rc<Vec<Given>>>>),
 }
+
+/// The values of what a joint variable waits for.
+type Before = Vec<(Option<Known<Value>>, Option<Value>)>;
 
 impl Variable {
     /// The classes of both.
@@ -91,17 +116,8 @@ impl Variable {
         match (self, other) {
             (Self::Fact(name, one), Self::Fact(_, other)) => Self::Fact(name, joined(one, other)),
             (Self::Parameter(name, one), Self::Parameter(_, other)) => Self::Parameter(name, joined(one, other)),
-            (Self::List(name, one), Self::List(_, other)) => {
-                Self::List(name, Rc::new(joined(one.to_vec(), other.to_vec())))
-            }
             // A name of another kind in the other document: its parts are compared as written before anything is tried.
             (one, _) => one,
-        }
-    }
-
-    fn name(&self) -> &Name {
-        match self {
-            Self::Fact(name, _) | Self::Parameter(name, _) | Self::List(name, _) => name,
         }
     }
 }
@@ -118,7 +134,8 @@ pub struct Search<'p> {
     dated: Vec<By>,
     /// By days.
     roots: Vec<BTreeMap<Term, BTreeSet<Decimal>>>,
-    tried: RefCell<BTreeMap<(Name, usize), TriedLists>>,
+    /// What the last question did not try of its lists.
+    limit: RefCell<Option<Limit>>,
     /// Names in a calculation with more names than its boundaries can be sought in.
     unproved: BTreeSet<Name>,
 }
@@ -146,7 +163,7 @@ impl<'p> Search<'p> {
             days: days_of(pack),
             dated: dated(pack),
             roots: Vec::new(),
-            tried: RefCell::default(),
+            limit: RefCell::default(),
             unproved: BTreeSet::new(),
         };
         search.find_roots();
@@ -214,45 +231,62 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Looks for a case. `leaves`: what may vary, most telling first.
-    pub fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Case) -> Verdict) -> Outcome {
-        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
-        let days = if by_day { self.days.as_slice() } else { &self.days[..1] };
-        for days in days {
-            let variables: Vec<Variable> = leaves
-                .iter()
-                .filter_map(|leaf| self.variable(leaf, days, by_day))
-                .collect();
-            let mut case = Case {
-                facts: Facts::default(),
-                setting: Self::setting(self.pack),
-            };
-            case.setting.days = *days;
-            let mut tries = TRIES_MAX;
-            match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-                ControlFlow::Break(Stop::Found) => {
-                    return Outcome::Found(in_words(&case, by_day && self.days.len() > 1));
-                }
-                ControlFlow::Break(Stop::TooMany) => return Outcome::TooMany,
-                ControlFlow::Continue(()) => {}
-            }
+    /// What may vary, with the conditions behind it: `of` gives those on items with their list.
+    pub fn question(
+        &self,
+        leaves: Vec<Name>,
+        of: impl FnOnce() -> Vec<(Option<Name>, Expr)>,
+        items_of: Option<&Name>,
+    ) -> Question {
+        // Also without a list of its own: what is asked beside may have one.
+        let looks = match self.pack.lists.is_empty() {
+            true => Looks::default(),
+            false => Looks::of(self, of()),
+        };
+        Question {
+            leaves,
+            looks,
+            items_of: items_of.cloned(),
         }
-        Outcome::None
+    }
+
+    /// The question of one condition.
+    pub fn question_of(&self, condition: &Expr, by: &By) -> Question {
+        let mut own = Vec::new();
+        uses::expr(condition, by, &mut own);
+        self.question(self.leaves(&own), || vec![(None, condition.clone())], None)
+    }
+
+    /// Looks for a case.
+    pub fn find(&self, question: &Question, mut visit: impl FnMut(&Case) -> Verdict) -> Outcome {
+        let by_day = question.leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+        let days = if by_day { self.days.as_slice() } else { &self.days[..1] };
+        self.try_all(&[self], question, days, TRIES_MAX, &mut visit)
     }
 
     /// How many cases there are of these, if none is left early.
-    pub fn cases(&self, leaves: &[Name]) -> u128 {
-        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+    pub fn cases(&self, question: &Question) -> u128 {
+        let by_day = question.leaves.iter().any(|leaf| leaf.as_str() == DAYS);
         let days = if by_day { self.days.as_slice() } else { &self.days[..1] };
-        let sizes = leaves
-            .iter()
-            .filter_map(|leaf| self.variable(leaf, &days[0], by_day))
-            .map(|variable| match variable {
-                Variable::Fact(_, classes) => classes.len(),
-                Variable::Parameter(_, values) => values.len(),
-                Variable::List(_, lists) => lists.len(),
-            });
-        sizes.fold(days.len() as u128, |all, size| all.saturating_mul(size.max(1) as u128))
+        let mut case = self.start(days[0]);
+        let mut all = days.len() as u128;
+        for variable in self.variables(&[self], question, &days[0], by_day) {
+            let mut size = 0usize;
+            match &variable {
+                Variable::Fact(name, classes) => {
+                    size = classes.len();
+                    let first = classes.first().map(|class| (name.clone(), class.clone()));
+                    case.facts.known.extend(first);
+                }
+                Variable::Parameter(_, values) => size = values.len(),
+                Variable::Joint(joint, _) => drop(lists::each(joint, &[self], &case, |_| {
+                    size += 1;
+                    ControlFlow::Continue(())
+                })),
+            }
+            all = all.saturating_mul(size.max(1) as u128);
+        }
+        all
     }
 
     /// The same over the classes of two documents together, and with each fact also missing while others are known. A
@@ -260,47 +294,111 @@ impl<'p> Search<'p> {
     pub fn find_in_both(
         &self,
         other: &Search<'_>,
-        leaves: &[Name],
+        question: &Question,
         tries: u32,
         mut visit: impl FnMut(&Case) -> Verdict,
     ) -> Outcome {
-        let by_day = leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+        let by_day = question.leaves.iter().any(|leaf| leaf.as_str() == DAYS);
         let mut days = self.days.clone();
         days.extend(other.days.iter().filter(|day| !self.days.contains(day)));
         days.truncate(if by_day { days.len() } else { 1 });
-        for days in days {
-            let variables = leaves.iter().filter_map(|leaf| {
-                match (self.variable(leaf, &days, by_day), other.variable(leaf, &days, by_day)) {
-                    (Some(one), Some(other)) => Some(one.with(other)),
-                    (one, other) => one.or(other),
-                }
-            });
-            let variables: Vec<Variable> = variables
-                .map(|variable| match variable {
-                    Variable::Fact(name, mut classes) => {
-                        classes.push(Known::Missing(Cause::Failed));
-                        Variable::Fact(name, classes)
-                    }
-                    other => other,
-                })
-                .collect();
-            let mut case = Case {
-                facts: Facts::default(),
-                setting: Self::setting(self.pack),
-            };
-            case.setting.days = days;
+        self.try_all(&[self, other], question, &days, tries, &mut visit)
+    }
+
+    /// Nothing known yet.
+    fn start(&self, days: Days) -> Case {
+        let mut setting = Self::setting(self.pack);
+        setting.days = days;
+        Case {
+            facts: Facts::default(),
+            setting,
+        }
+    }
+
+    fn try_all(
+        &self,
+        sides: &[&Search<'_>],
+        question: &Question,
+        days: &[Days],
+        tries: u32,
+        visit: &mut impl FnMut(&Case) -> Verdict,
+    ) -> Outcome {
+        let by_day = question.leaves.iter().any(|leaf| leaf.as_str() == DAYS);
+        self.limit.replace(None);
+        for day in days {
+            let variables = self.variables(sides, question, day, by_day);
+            let mut case = self.start(*day);
             let mut tries = tries;
-            match self.branch(&variables, &mut case, &mut tries, &mut visit) {
-                ControlFlow::Break(Stop::Found) => return Outcome::Found(in_words(&case, by_day)),
+            match self.branch(sides, &variables, &mut case, &mut tries, visit) {
+                ControlFlow::Break(Stop::Found) => {
+                    let with_days = by_day && (sides.len() > 1 || days.len() > 1);
+                    return Outcome::Found(in_words(&case, with_days));
+                }
                 ControlFlow::Break(Stop::TooMany) => return Outcome::TooMany,
                 ControlFlow::Continue(()) => {}
             }
         }
-        Outcome::None
+        match *self.limit.borrow() {
+            // What was tried of the lists shows nothing, but it was not all.
+            Some(_) => Outcome::TooMany,
+            None => Outcome::None,
+        }
+    }
+
+    /// What the last question did not try of its lists.
+    pub fn limit(&self) -> Option<Limit> {
+        self.limit.borrow().clone()
+    }
+
+    /// What varies, in order: lists behind what the conditions on their items name.
+    fn variables(&self, sides: &[&Search<'_>], question: &Question, days: &Days, by_day: bool) -> Vec<Variable> {
+        let in_both = sides.len() > 1;
+        let joints = lists::joints(
+            sides,
+            &question.leaves,
+            &question.looks,
+            question.items_of.as_ref(),
+            in_both,
+        );
+        let mut joints: Vec<(Option<Joint>, bool)> = joints.into_iter().map(|joint| (Some(joint), false)).collect();
+        let mut placed: BTreeSet<Name> = BTreeSet::new();
+        let mut variables = Vec::new();
+        let mut todo: Vec<Name> = question.leaves.iter().rev().cloned().collect();
+        while let Some(leaf) = todo.pop() {
+            let of = |it: &Joint| it.lists.contains(&leaf) || it.numbers.contains(&leaf);
+            let own = joints.iter_mut().find(|(joint, _)| joint.as_ref().is_some_and(of));
+            if let Some((joint, has_waited)) = own {
+                let before = joint.iter().flat_map(|joint| &joint.before);
+                let waits: Vec<Name> = before.filter(|name| !placed.contains(*name)).cloned().collect();
+                // Two that wait for each other go on as they are: what one does not know it says.
+                if !waits.is_empty() && !std::mem::replace(has_waited, true) {
+                    todo.push(leaf);
+                    todo.extend(waits.into_iter().rev());
+                } else if let Some(joint) = joint.take() {
+                    placed.extend(joint.lists.iter().chain(&joint.numbers).cloned());
+                    variables.push(Variable::Joint(joint, RefCell::default()));
+                }
+                continue;
+            }
+            if !placed.insert(leaf.clone()) {
+                continue;
+            }
+            let all = sides.iter().filter_map(|side| side.variable(&leaf, days, by_day));
+            let variable = all.reduce(Variable::with);
+            variables.extend(variable.map(|variable| match variable {
+                Variable::Fact(name, mut classes) if in_both => {
+                    classes.push(Known::Missing(Cause::Failed));
+                    Variable::Fact(name, classes)
+                }
+                other => other,
+            }));
+        }
+        variables
     }
 
     fn branch(
         &self,
+        sides: &[&Search<'_>],
         variables: &[Variable],
         case: &mut Case,
         tries: &mut u32,
@@ -318,31 +416,88 @@ impl<'p> Search<'p> {
         let Some((variable, rest)) = variables.split_first() else {
             return ControlFlow::Continue(());
         };
-        let name = variable.name();
         match variable {
-            Variable::Fact(_, classes) => {
+            Variable::Fact(name, classes) => {
                 for class in classes {
                     case.facts.known.insert(name.clone(), class.clone());
-                    self.branch(rest, case, tries, visit)?;
+                    self.branch(sides, rest, case, tries, visit)?;
                 }
                 case.facts.known.remove(name);
             }
-            Variable::Parameter(_, classes) => {
+            Variable::Parameter(name, classes) => {
                 for class in classes {
                     case.setting
                         .parameters
                         .insert(name.clone(), vec![(None, class.clone())]);
-                    self.branch(rest, case, tries, visit)?;
+                    self.branch(sides, rest, case, tries, visit)?;
                 }
                 case.setting.parameters.remove(name);
             }
-            Variable::List(_, classes) => {
-                for class in classes.iter() {
-                    case.facts.lists.insert(name.clone(), class.clone());
-                    self.branch(rest, case, tries, visit)?;
+            Variable::Joint(joint, made) => {
+                let before = |name: &Name| {
+                    let parameter = case.setting.parameters.get(name).and_then(|it| it.first());
+                    (
+                        case.facts.known.get(name).cloned(),
+                        parameter.map(|(_, value)| value.clone()),
+                    )
+                };
+                let before: Before = joint.before.iter().map(before).collect();
+                let known = made.borrow().get(&before).cloned();
+                if let Some(known) = known {
+                    for given in known.iter() {
+                        self.with_given(sides, given, rest, case, tries, visit)?;
+                    }
+                    return ControlFlow::Continue(());
                 }
-                case.facts.lists.remove(name);
+                let start = case.clone();
+                let mut all = Vec::new();
+                let mut stopped = None;
+                let limit = lists::each(joint, sides, &start, |given| {
+                    if let ControlFlow::Break(stop) = self.with_given(sides, &given, rest, case, tries, visit) {
+                        stopped = Some(stop);
+                        return ControlFlow::Break(());
+                    }
+                    all.push(given);
+                    ControlFlow::Continue(())
+                });
+                if let Some(stop) = stopped {
+                    return ControlFlow::Break(stop);
+                }
+                if limit.is_some() {
+                    self.limit.replace(limit);
+                }
+                made.borrow_mut().insert(before, Rc::new(all));
             }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Goes on with a list. Where something is found the case keeps it.
+    fn with_given(
+        &self,
+        sides: &[&Search<'_>],
+        given: &Given,
+        rest: &[Variable],
+        case: &mut Case,
+        tries: &mut u32,
+        visit: &mut impl FnMut(&Case) -> Verdict,
+    ) -> ControlFlow<Stop> {
+        case.facts.known.extend(given.known.iter().cloned());
+        case.facts.lists.extend(given.lists.iter().cloned());
+        for (name, value) in &given.parameters {
+            case.setting
+                .parameters
+                .insert(name.clone(), vec![(None, value.clone())]);
+        }
+        self.branch(sides, rest, case, tries, visit)?;
+        for (name, _) in &given.known {
+            case.facts.known.remove(name);
+        }
+        for (name, _) in &given.lists {
+            case.facts.lists.remove(name);
+        }
+        for (name, _) in &given.parameters {
+            case.setting.parameters.remove(name);
         }
         ControlFlow::Continue(())
     }
@@ -350,9 +505,6 @@ impl<'p> Search<'p> {
     /// What varies on a day.
     fn variable(&self, leaf: &Name, days: &Days, by_day: bool) -> Option<Variable> {
         let on = self.days.iter().position(|other| other == days).unwrap_or(0);
-        if self.pack.list(leaf).is_some() {
-            return Some(Variable::List(leaf.clone(), self.tried_lists(leaf, on).0));
-        }
         if let Some(parameter) = self.pack.parameter(leaf) {
             let values: Vec<Value> = match &parameter.default.it {
                 // What the law has set varies only in time: with the days, where they vary.
@@ -447,150 +599,40 @@ impl<'p> Search<'p> {
         classes.sort();
     }
 
-    /// The lists that are tried of one, made once for each day.
-    fn tried_lists(&self, name: &Name, on: usize) -> (Rc<Vec<Items>>, bool) {
-        let key = (name.clone(), on);
-        if let Some(known) = self.tried.borrow().get(&key) {
-            return known.clone();
-        }
-        let (lists, is_cut) = self.lists(name, on);
-        let made = (Rc::new(lists), is_cut);
-        self.tried.borrow_mut().insert(key, made.clone());
-        made
-    }
-
-    /// Lists that together show every combination of what is asked of their items, and of their number.
-    /// And whether there were more than are tried.
-    fn lists(&self, name: &Name, on: usize) -> (Vec<Items>, bool) {
-        let Some(list) = self.pack.list(name) else {
-            return (Vec::new(), false);
+    /// A list's column's classes on a day.
+    pub fn column_classes(&self, list: &Name, column: &Name, days: &Days) -> Vec<Known<Value>> {
+        let on = self.days.iter().position(|other| other == days).unwrap_or(0);
+        let list = self.pack.list(list);
+        let Some(column) = list.and_then(|list| list.columns.iter().find(|own| own.name.it == *column)) else {
+            return Vec::new();
         };
-        let mut items: Vec<BTreeMap<Name, Known<Value>>> = vec![BTreeMap::new()];
-        for (column, classes) in self.asked_columns(list, on) {
-            let wider = items.iter().flat_map(|item| {
-                classes.iter().map(|class| {
-                    let mut item = item.clone();
-                    item.insert(column.clone(), class.clone());
-                    item
-                })
-            });
-            // [`Self::is_unproved`] says it when this cuts.
-            items = wider.take(ITEM_KINDS_MAX).collect();
-        }
-        let (min, max) = (list.min as usize, list.max as usize);
-        let witnesses = self.questions_of(name).clamp(1, WITNESSES_MAX).min(max);
-        let mut lists: Vec<Vec<usize>> = vec![Vec::new()];
-        let mut all = Vec::new();
-        for _ in 0..witnesses {
-            let mut longer = Vec::new();
-            for list in &lists {
-                for kind in list.last().copied().unwrap_or(0)..items.len() {
-                    let mut list = list.clone();
-                    list.push(kind);
-                    longer.push(list);
-                }
-            }
-            all.append(&mut lists);
-            lists = longer;
-        }
-        all.append(&mut lists);
-        let mut sizes: Vec<usize> = self.roots[on]
-            .get(&(name.clone(), Part::Whole))
-            .into_iter()
-            .flatten()
-            .filter_map(|root| {
-                usize::try_from(root.floor().mantissa())
-                    .ok()
-                    .filter(|_| root.floor().scale() == 0)
-            })
-            .flat_map(|root| [root.saturating_sub(1), root, root + 1])
-            .collect();
-        sizes.push(min);
-        sizes.retain(|size| (min..=max).contains(size));
-        sizes.sort_unstable();
-        sizes.dedup();
-        let mut result: Vec<Items> = Vec::new();
-        let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
-        for kinds in all {
-            let mut fillers = kinds.clone();
-            fillers.dedup();
-            // A list of none is filled up with nothing.
-            let fillers: Vec<Option<usize>> = match fillers.is_empty() {
-                true => vec![None],
-                false => fillers.into_iter().map(Some).collect(),
-            };
-            for (size, filler) in sizes
-                .iter()
-                .flat_map(|size| fillers.iter().map(move |filler| (size, filler)))
-            {
-                let mut list = kinds.clone();
-                if let Some(filler) = filler {
-                    while list.len() < *size {
-                        list.push(*filler);
-                    }
-                }
-                if list.len() < min || list.len() > max {
-                    continue;
-                }
-                list.sort_unstable();
-                if result.len() == LISTS_MAX {
-                    return (result, true);
-                }
-                if seen.insert(list.clone()) {
-                    result.push(list.into_iter().map(|kind| items[kind].clone()).collect());
-                }
-            }
-        }
-        (result, false)
+        let mut classes = self.classes.of(&column.name.it).to_vec();
+        self.add_roots(&column.name.it, &column.ty.it, on, &mut classes);
+        classes
     }
 
-    /// The columns that something looks at, with their classes. One that only lies in an Underlag is told apart by nothing.
-    fn asked_columns<'l>(&'l self, list: &'l List, on: usize) -> impl Iterator<Item = (&'l Name, Vec<Known<Value>>)> {
-        list.columns.iter().filter_map(move |column| {
-            let name = &column.name.it;
-            // What a rule gives follows from the others.
-            if column.source.it == Source::Rule {
-                return None;
-            }
-            let is_asked = self
-                .uses
-                .iter()
-                .any(|it| it.name == *name && matches!(it.by, By::Control | By::NeededWhen(_) | By::Rule(..)));
-            is_asked.then(|| {
-                let mut classes = self.classes.of(name).to_vec();
-                self.add_roots(name, &column.ty.it, on, &mut classes);
-                (name, classes)
-            })
-        })
+    pub fn can_be_not_applicable(&self, name: &Name) -> bool {
+        self.classes.of(name).contains(&Known::NotApplicable)
     }
 
-    /// How many different things are asked of a list's items: each may need an item of its own to show.
-    fn questions_of(&self, list: &Name) -> usize {
-        let mut asked: Vec<&Expr> = Vec::new();
-        for condition in conditions(self.pack) {
-            parts(condition, &mut |part| {
-                let of = match part {
-                    Expr::Any(of, _) | Expr::All(of, _) | Expr::CountWhere(of, _) => Some(&of.it),
-                    Expr::SumWhere(column, _) => self.pack.list_of_column(&column.it).map(|list| &list.name.it),
-                    _ => None,
-                };
-                if of == Some(list) && !asked.contains(&part) {
-                    asked.push(part);
-                }
-            });
-        }
-        asked.len()
+    /// What a calculation comes to.
+    pub fn value(&self, expr: &Expr, facts: &Facts, setting: &Setting) -> Known<Value> {
+        self.probe.value(&self.scope_of(expr), expr, facts, setting)
+    }
+
+    /// What a condition or a calculation comes to for each item of a list.
+    pub fn of_items(&self, list: &Name, expr: &Expr, facts: &Facts, setting: &Setting) -> Vec<Known<Value>> {
+        self.probe.of_items(&self.scope_of(expr), list, expr, facts, setting)
+    }
+
+    fn scope_of(&self, expr: &Expr) -> Scope {
+        let mut own = Vec::new();
+        uses::expr(expr, &By::Control, &mut own);
+        self.probe.scope(own.iter().map(|it| &it.name))
     }
 
     /// Why a fact or a list is not tried in every way that the document looks at it, if it is not.
     pub fn is_unproved(&self, leaf: &Name) -> Option<&'static str> {
-        let kinds = self.pack.list(leaf).map_or(1, |list| {
-            let columns = self.asked_columns(list, 0);
-            columns.fold(1usize, |n, (_, classes)| n.saturating_mul(classes.len()))
-        });
-        if self.questions_of(leaf) > WITNESSES_MAX || kinds > ITEM_KINDS_MAX || self.tried_lists(leaf, 0).1 {
-            return Some("frågas om sina rader på fler sätt än som kan räknas igenom");
-        }
         if self.classes.is_cut(leaf) {
             return Some("har fler val som prövas var för sig än som kan räknas igenom tillsammans");
         }
@@ -609,7 +651,7 @@ impl<'p> Search<'p> {
         let mut calculations: Vec<(Expr, Expr, Vec<Term>)> = Vec::new();
         for (left, right) in self.comparisons() {
             let is_plain = |expr: &Expr| matches!(expr, Expr::Fact(_) | Expr::Constant(_));
-            if is_plain(&left) && is_plain(&right) {
+            if is_plain(&left) && is_plain(&right) || lists::are_related(self, &left, &right) {
                 continue;
             }
             let mut names: Vec<Term> = Vec::new();
@@ -705,7 +747,7 @@ impl<'p> Search<'p> {
         Some(found)
     }
 
-    fn ty(&self, name: &Name) -> Option<&'p Type> {
+    pub fn ty(&self, name: &Name) -> Option<&'p Type> {
         super::graph::type_of(self.pack, name)
     }
 
@@ -766,7 +808,7 @@ impl<'p> Search<'p> {
         let mut expanded = Vec::new();
         for (left, right) in found {
             let pair = Expr::Compare(Comparison::Equal, Box::new(left), Box::new(right));
-            let (all, is_cut) = self.expanded(pair);
+            let (all, is_cut) = self.expanded(pair, false);
             if is_cut {
                 let mut names = Vec::new();
                 for pair in &all {
@@ -782,15 +824,17 @@ impl<'p> Search<'p> {
         expanded
     }
 
-    /// With the results of rules that calculate in their facts' places, and whether there were too many.
-    fn expanded(&self, expr: Expr) -> (Vec<Expr>, bool) {
+    /// With the results of rules that calculate in their facts' places, and whether there were too many. `plain`: also of
+    /// rules that only give numbers.
+    pub(super) fn expanded(&self, expr: Expr, plain: bool) -> (Vec<Expr>, bool) {
         let mut done = Vec::new();
         let mut todo = vec![(expr, 0)];
         while let Some((expr, depth)) = todo.pop() {
             let mut calculated: Option<&Rule> = None;
             measured(&expr, &mut |part| {
                 if let Expr::Fact(name) = part {
-                    calculated = calculated.or(self.pack.rule(&name.it).filter(|rule| calculates(rule)));
+                    let in_place = |rule: &&Rule| calculates(rule) || (plain && gives_numbers(rule));
+                    calculated = calculated.or(self.pack.rule(&name.it).filter(in_place));
                 }
             });
             let Some(rule) = calculated else {
@@ -939,6 +983,11 @@ fn linear_root(difference: &dyn Fn(Decimal) -> Option<Decimal>) -> Option<Decima
 fn calculates(rule: &Rule) -> bool {
     let mut rows = rule.rows.iter();
     rows.any(|row| matches!(row.result.it, CellResult::Calculated(_)))
+}
+
+fn gives_numbers(rule: &Rule) -> bool {
+    let mut rows = rule.rows.iter();
+    rows.any(|row| matches!(row.result.it, CellResult::Value(Value::Number(_))))
 }
 
 fn mentions_days(expr: &Expr) -> bool {
@@ -1143,7 +1192,7 @@ fn parts<'e>(condition: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
 }
 
 /// Visits the parts that a calculation's value comes from: not the conditions that a list's items are chosen by.
-fn measured<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
+pub(super) fn measured<'e>(expr: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
     visit(expr);
     match expr {
         Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) | Expr::Apart(_, left, right) => {

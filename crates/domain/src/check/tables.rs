@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::search::{Case, Outcome as Answer, Search, Verdict};
+use super::lists::Limit;
+use super::search::{Case, Outcome as Answer, Question, Search, Verdict};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Known, Name, Value};
 use crate::finding::{Finding, Span, Spanned};
@@ -21,9 +22,9 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
         ranges_in(search.pack, &condition.it, found);
         let mut own = Vec::new();
         uses::expr(&condition.it, &By::Control, &mut own);
-        let leaves = search.leaves(&own);
+        let question = search.question_of(&condition.it, &By::Control);
         let scope = search.probe.scope(own.iter().map(|it| &it.name));
-        let holds = search.find(&leaves, |case| {
+        let holds = search.find(&question, |case| {
             match search
                 .probe
                 .condition(&scope, &condition.it, &case.facts, &case.setting)
@@ -42,7 +43,13 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
                 )
                 .suggest("Rätta villkoret."),
             ),
-            Answer::TooMany => found.push(too_many(search, &leaves, condition.span, "Kontrollen", &control.id.it)),
+            Answer::TooMany => found.push(too_many(
+                search,
+                &question,
+                condition.span,
+                "Kontrollen",
+                &control.id.it,
+            )),
             Answer::Found(_) => {}
         }
     }
@@ -75,9 +82,13 @@ pub(super) fn check_rule(search: &Search<'_>, rule: &Rule, found: &mut Vec<Findi
 }
 
 /// Too many cases: said with how many, of what, and what was done instead. Never a sample that looks like a proof.
-pub(super) fn too_many(search: &Search<'_>, leaves: &[Name], span: Span, what: &str, name: &Name) -> Finding {
+pub(super) fn too_many(search: &Search<'_>, question: &Question, span: Span, what: &str, name: &Name) -> Finding {
+    if let Some(limit) = search.limit() {
+        return limited(&limit, span, what, name);
+    }
     let tried = super::search::TRIES_MAX;
-    let (cases, named) = (search.cases(leaves), leaves.iter().take(NAMED_MAX).map(Name::as_str));
+    let leaves = &question.leaves;
+    let (cases, named) = (search.cases(question), leaves.iter().take(NAMED_MAX).map(Name::as_str));
     let more = match leaves.len().saturating_sub(NAMED_MAX) {
         0 => String::new(),
         more => format!(" och {more} till"),
@@ -95,15 +106,36 @@ pub(super) fn too_many(search: &Search<'_>, leaves: &[Name], span: Span, what: &
     .suggest("Dela upp den i flera regler med färre uppgifter i varje; varje del bevisas då för sig.")
 }
 
+/// The same of lists: which, with what, why, and how many lists were tried.
+fn limited(limit: &Limit, span: Span, what: &str, name: &Name) -> Finding {
+    let lists: Vec<String> = limit.lists.iter().map(|list| format!("`{list}`")).collect();
+    let parts: Vec<&str> = limit.lists.iter().chain(&limit.numbers).map(Name::as_str).collect();
+    Finding::warning(
+        "S309",
+        span,
+        format!(
+            "{what} {name} är inte bevisad för listan {}: {}.",
+            lists.join(" och "),
+            limit.why
+        ),
+    )
+    .label(parts.join(", "))
+    .example(format!(
+        "{} listor är prövade utan anmärkning, resten inte alls",
+        limit.tried
+    ))
+    .suggest("Lägg en del av villkoren på listan i en egen regel med färre villkor; varje del bevisas då för sig.")
+}
+
 fn needed(search: &Search<'_>, step: &Step, found: &mut Vec<Finding>) {
     let condition = &step.needed_when;
     if condition.it == Expr::Always {
         return;
     }
     let own = needed_uses(search, &step.name.it);
-    let leaves = search.leaves(own.iter().copied());
+    let question = search.question_of(&condition.it, &By::NeededWhen(step.name.it.clone()));
     let scope = search.probe.scope(own.iter().map(|it| &it.name));
-    let answer = search.find(&leaves, |case| {
+    let answer = search.find(&question, |case| {
         match search
             .probe
             .condition(&scope, &condition.it, &case.facts, &case.setting)
@@ -125,7 +157,7 @@ fn needed(search: &Search<'_>, step: &Step, found: &mut Vec<Finding>) {
         ),
         Answer::TooMany => found.push(too_many(
             search,
-            &leaves,
+            &question,
             condition.span,
             "Villkoret för steget",
             &step.name.it,
@@ -191,7 +223,7 @@ impl<'s, 'p> Table<'s, 'p> {
     }
 
     fn too_many(&self, span: Span, what: &str, name: &Name) -> Finding {
-        too_many(self.search, &self.leaves(&[], true), span, what, name)
+        too_many(self.search, &self.question(&[], true), span, what, name)
     }
 
     fn check(&self, outside: &BTreeSet<Name>, found: &mut Vec<Finding>) {
@@ -220,7 +252,7 @@ impl<'s, 'p> Table<'s, 'p> {
     }
 
     /// What may vary: the inputs of these rows first, then of the rest, then of the step's condition.
-    pub fn leaves(&self, first: &[usize], rest: bool) -> Vec<Name> {
+    pub fn question(&self, first: &[usize], rest: bool) -> Question {
         let of_row = |row: &Row| -> Vec<&Use> {
             let within =
                 |span: Span| row.span.file == span.file && row.span.start <= span.start && span.end <= row.span.end;
@@ -254,7 +286,8 @@ impl<'s, 'p> Table<'s, 'p> {
             .iter()
             .copied()
             .chain((0..self.rule.rows.len()).filter(|row| rest && !first.contains(row)));
-        for row in rows.filter_map(|at| self.rule.rows.get(at)) {
+        let rows: Vec<usize> = rows.collect();
+        for row in rows.iter().filter_map(|at| self.rule.rows.get(*at)) {
             all.extend(columns(row));
             all.extend(of_row(row).into_iter().cloned());
         }
@@ -272,7 +305,13 @@ impl<'s, 'p> Table<'s, 'p> {
             let choice = transition.map(|transition| &transition.it.choice);
             leaves.extend(choice.filter(|choice| !leaves.contains(choice)).cloned());
         }
-        leaves
+        let list = self.search.pack.list_of_rule(self.rule).map(|list| &list.name.it);
+        let conditions = || {
+            let rows = super::lists::conditions_of(self.rule, rows).map(|condition| (list.cloned(), condition));
+            let needed = self.step.map(|step| (None, step.needed_when.it.clone()));
+            rows.chain(needed).collect()
+        };
+        self.search.question(leaves, conditions, list)
     }
 
     /// How the rows stand in a case; nothing where the step is certainly not needed.
@@ -290,13 +329,13 @@ impl<'s, 'p> Table<'s, 'p> {
     }
 
     /// How the rows stand, or nothing where the step is not needed. `Open` until it is certain that it is.
-    fn find(&self, leaves: &[Name], mut visit: impl FnMut(&Rows) -> Verdict) -> Answer {
-        self.find_case(leaves, |_, rows| visit(rows))
+    fn find(&self, question: &Question, mut visit: impl FnMut(&Rows) -> Verdict) -> Answer {
+        self.find_case(question, |_, rows| visit(rows))
     }
 
-    fn find_case(&self, leaves: &[Name], mut visit: impl FnMut(&Case, &Rows) -> Verdict) -> Answer {
+    fn find_case(&self, question: &Question, mut visit: impl FnMut(&Case, &Rows) -> Verdict) -> Answer {
         let probe = &self.search.probe;
-        self.search.find(leaves, |case: &Case| {
+        self.search.find(question, |case: &Case| {
             let is_needed = self.step.map_or(Known::Value(true), |step| {
                 probe.condition(&self.scope, &step.needed_when.it, &case.facts, &case.setting)
             });
@@ -330,7 +369,7 @@ impl<'s, 'p> Table<'s, 'p> {
 
     /// A case in which the row holds.
     pub fn alive(&self, at: usize) -> Answer {
-        self.find(&self.leaves(&[at], false), |rows| match () {
+        self.find(&self.question(&[at], false), |rows| match () {
             () if rows.holds(at) => Verdict::Found,
             () if rows.fails(at) => Verdict::Cut,
             () => Verdict::Open,
@@ -359,7 +398,7 @@ impl<'s, 'p> Table<'s, 'p> {
         let count = self.rule.rows.len();
         let first = self.rule.policy.it == Policy::First;
         let last = std::cell::RefCell::new(Case::default());
-        let answer = self.find_case(&self.leaves(&[], true), |case, rows| {
+        let answer = self.find_case(&self.question(&[], true), |case, rows| {
             let mut open = false;
             for row in 0..count {
                 if rows.holds(row) && (!open || !first) {
@@ -434,7 +473,7 @@ impl<'s, 'p> Table<'s, 'p> {
                 if dead.contains(&first) || dead.contains(&second) {
                     continue;
                 }
-                let answer = self.find(&self.leaves(&[first, second], false), |rows| match () {
+                let answer = self.find(&self.question(&[first, second], false), |rows| match () {
                     () if rows.fails(first) || rows.fails(second) => Verdict::Cut,
                     () if rows.holds(first) && rows.holds(second) => Verdict::Found,
                     () => Verdict::Open,
@@ -470,7 +509,7 @@ impl<'s, 'p> Table<'s, 'p> {
             }
             let mut taken_by: BTreeSet<usize> = BTreeSet::new();
             let upto: Vec<usize> = std::iter::once(at).chain(0..at).collect();
-            let answer = self.find(&self.leaves(&upto, false), |rows| {
+            let answer = self.find(&self.question(&upto, false), |rows| {
                 if rows.fails(at) {
                     return Verdict::Cut;
                 }
@@ -550,7 +589,7 @@ impl<'s, 'p> Table<'s, 'p> {
             let weaker: Vec<usize> = (0..gives.len()).filter(|row| gives[*row].is_some()).collect();
             let wins = |rows: &[usize], must_fail: &[usize]| {
                 let order: Vec<usize> = rows.iter().chain(must_fail).copied().collect();
-                self.find(&self.leaves(&order, false), |states| {
+                self.find(&self.question(&order, false), |states| {
                     if must_fail.iter().any(|row| states.holds(*row)) {
                         return Verdict::Cut;
                     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Node};
 use super::{Question, Setting, questions};
-use crate::fact::{Facts, Known, Name, Slot};
+use crate::fact::{Facts, Known, Name, Slot, Value};
 use crate::pack::{Expr, List, Pack, Rule};
 
 pub struct Probe<'p> {
@@ -60,6 +60,30 @@ impl<'p> Probe<'p> {
         setting: &Setting,
     ) -> Vec<Vec<Known<bool>>> {
         Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None).rows_of_items(rule, list)
+    }
+
+    /// What a calculation comes to.
+    pub fn value(&self, scope: &Scope, expr: &Expr, facts: &Facts, setting: &Setting) -> Known<Value> {
+        Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None).value_of(expr, None)
+    }
+
+    /// What a condition or a calculation comes to for each item of a list.
+    pub fn of_items(
+        &self,
+        scope: &Scope,
+        list: &Name,
+        expr: &Expr,
+        facts: &Facts,
+        setting: &Setting,
+    ) -> Vec<Known<Value>> {
+        let Some(list) = self.graph.pack.list(list) else {
+            return Vec::new();
+        };
+        let evaluator = Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None);
+        let items = facts.lists.get(&list.name.it).map_or(0, Vec::len);
+        (0..items)
+            .map(|at| evaluator.value_of(expr, evaluator.item(list, at).as_ref()))
+            .collect()
     }
 
     /// The state of a condition.
