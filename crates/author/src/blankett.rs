@@ -12,6 +12,7 @@ use samverk_domain::check::uses::{self, By};
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::pack::{Area, CellResult, Comparison, Expr, Fact, List, Mode, Pack, SignedBy, Source, Step, Type};
 use samverk_domain::rules::expression_text;
+use samverk_domain::words::letters::capital;
 
 use crate::paper::{Html, and, escaped};
 
@@ -243,7 +244,7 @@ impl<'p> Form<'p> {
             let step = on.step;
             vec![
                 self.step_name(step),
-                first_upper(&self.condition(&step.needed_when.it, Rules::Opened, 0)),
+                capital(&self.condition(&step.needed_when.it, Rules::Opened, 0)),
                 self.receiver(step),
                 step.fee.as_ref().map(|fee| self.label(&fee.it)).unwrap_or_default(),
                 step.law.as_ref().map(|law| law.it.to_string()).unwrap_or_default(),
@@ -499,7 +500,7 @@ impl<'p> Form<'p> {
             false => "<div class=\"boxes column\">\n",
         });
         for (at, word) in words.iter().enumerate() {
-            let shown = first_upper(&self.word(fact, word));
+            let shown = capital(&self.word(fact, word));
             let name = match said {
                 Some(said) => format!(" aria-label=\"{}: {}\"", escaped(said), escaped(&shown)),
                 None => String::new(),
@@ -652,7 +653,7 @@ impl<'p> Form<'p> {
         for signature in signed {
             let id = &signature.id.it;
             let name = self.text(&format!("underskrift.{id}")).unwrap_or(id.as_str());
-            out.heading(3, &first_upper(name));
+            out.heading(3, &capital(name));
             let (who, lines) = match &signature.by.it {
                 SignedBy::Applicant => ("Skrivs under av den som ansöker.".to_owned(), 1),
                 SignedBy::Signatories => (
@@ -938,14 +939,6 @@ fn lines_to_sign(out: &mut Html, what: &str, lines: u32) {
         }
         out.raw("</div>\n");
     }
-}
-
-fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 /// Text in which `*words*` are stressed.

@@ -11,6 +11,7 @@ use samverk_domain::check::play::Played;
 use samverk_domain::fact::Name;
 use samverk_domain::finding::{FileId, Finding, SourceFile, Span};
 use samverk_domain::pack::{Pack, Source};
+use samverk_domain::words::letters::inside;
 use serde::Serialize;
 
 /// The file's name in a service's folder.
@@ -417,15 +418,6 @@ pub fn said(pack: &Pack, answers: &[Answer]) -> Vec<String> {
     }
     all.extend(last);
     all
-}
-
-/// A name inside a sentence: only its first letter is made small (`godkänt för F-skatt`).
-fn inside(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 /// A row of a pipe table.

@@ -40,7 +40,7 @@ impl Kind {
             Self::Page => "sidor",
             Self::Question => "frågor",
             Self::Help => "hjälptexter",
-            Self::Sentence => "skäl, stopp och skyldigheter",
+            Self::Sentence => "skäl och plikter",
             Self::Letter => "brev",
         }
     }

@@ -14,6 +14,7 @@ use samverk_domain::check::{self, Joined};
 use samverk_domain::finding::{Finding, Severity, SourceFile};
 use samverk_domain::pack;
 use samverk_domain::terms::{Adoption, Federation, Offer};
+use samverk_domain::words::letters::capital;
 
 const FEDERATION: &str = "federation.json";
 /// Stands in a piece for a file that is taken away.
@@ -223,10 +224,9 @@ fn every_page_s_piece_is_found_with_its_code_and_a_suggestion_as_the_page_says()
             .collect();
         let (before, rest) = page.split_once("```text\n").unwrap();
         let after = &rest[rest.find("```").unwrap()..];
-        let mut letters = meaning.trim_end_matches('.').chars();
-        let title: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        let title = capital(meaning.trim_end_matches('.'));
         let body = before.split_once('\n').unwrap().1;
-        let made = format!("# {code} {title}{}\n{body}```text\n{said}{after}", letters.as_str());
+        let made = format!("# {code} {title}\n{body}```text\n{said}{after}");
         if std::env::var_os("SAMVERK_WRITE_DOCS").is_some() {
             fs::write(&path, &made).unwrap();
         } else if made != page {

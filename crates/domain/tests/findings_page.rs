@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use samverk_domain::check;
+use samverk_domain::words::letters::capital;
 
 const KINDS: &[(char, &str)] = &[
     ('0', "Läsningen"),
@@ -33,13 +34,8 @@ fn page() -> String {
             "\n## S{digit}xx {kind}\n\n| Kod | Vad det är |\n| --- | --- |\n"
         ));
         for (code, meaning) in check::codes().filter(|(code, _)| code[1..].starts_with(*digit)) {
-            let meaning = meaning.trim_end_matches('.');
-            let mut letters = meaning.chars();
-            let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-            page.push_str(&format!(
-                "| [{code}](errors/{code}.md) | {first}{} |\n",
-                letters.as_str()
-            ));
+            let meaning = capital(meaning.trim_end_matches('.'));
+            page.push_str(&format!("| [{code}](errors/{code}.md) | {meaning} |\n"));
         }
     }
     page

@@ -8,6 +8,7 @@
 
 use samverk_domain::fact::Name;
 use samverk_domain::pack::{AfterEvent, Decider, Expr, Length, Outcome, Pack, Role, Source, Step, Unit};
+use samverk_domain::words::letters::inside;
 
 use super::xml::{Xml, id};
 
@@ -255,7 +256,7 @@ impl Process<'_> {
             let mut skip = None;
             let mut condition = None;
             if step.needed_when.it != Expr::Always {
-                let label = format!("Behövs {}?", lower(&title));
+                let label = format!("Behövs {}?", inside(&title));
                 let gateway = self.host.add(
                     &format!("värd-{name}-behövs"),
                     Kind::Exclusive { default: None },
@@ -276,7 +277,7 @@ impl Process<'_> {
                 };
                 let label = format!(
                     "Vänta: {} {event}",
-                    lower(&text(self.pack, "steg", after.it.step.as_str()))
+                    inside(&text(self.pack, "steg", after.it.step.as_str()))
                 );
                 let wait = self
                     .host
@@ -292,7 +293,7 @@ impl Process<'_> {
             let send = self.host.add(
                 &format!("värd-{name}-ansökan"),
                 Kind::Send,
-                format!("Skicka ansökan: {}", lower(&title)),
+                format!("Skicka ansökan: {}", inside(&title)),
                 (7, row),
             );
             self.host.flow_when(
@@ -304,7 +305,7 @@ impl Process<'_> {
             let news = self.host.add(
                 &format!("värd-{name}-besked"),
                 Kind::Receive,
-                format!("Ta emot besked: {}", lower(&title)),
+                format!("Ta emot besked: {}", inside(&title)),
                 (8, row),
             );
             self.host.flow(&send, &news);
@@ -361,7 +362,7 @@ impl Process<'_> {
         let start = pool.add(
             &own("start"),
             Kind::Start { message: true },
-            format!("Ansökan: {}", lower(&title)),
+            format!("Ansökan: {}", inside(&title)),
             (0, row),
         );
         messages.push((
@@ -399,7 +400,7 @@ impl Process<'_> {
         let mut column = 5;
         let mut at = complete.clone();
         for (number, (role, weeks)) in opinions.iter().enumerate() {
-            let to = lower(&text(pack, "roll", role.as_str()));
+            let to = inside(&text(pack, "roll", role.as_str()));
             let send = pool.add(
                 &own(&format!("remiss-{number}")),
                 Kind::Send,
@@ -460,7 +461,7 @@ impl Process<'_> {
         let examine = pool.add(
             &own("pröva"),
             examine_kind,
-            format!("Pröva: {}", lower(&title)),
+            format!("Pröva: {}", inside(&title)),
             (column, row),
         );
         let mut says = vec![format!("Utfallsregeln {name} i tjänstens dokument.")];
@@ -551,9 +552,9 @@ impl Process<'_> {
                 column += 2;
             }
             let (kind, label) = match &outcome.decider.it {
-                Decider::Automatic { .. } => (Kind::Service, format!("Besluta automatiskt: {}", lower(&label))),
-                Decider::Nobody => (Kind::Service, format!("Notera: {}", lower(&label))),
-                _ => (Kind::User, format!("Besluta: {}", lower(&label))),
+                Decider::Automatic { .. } => (Kind::Service, format!("Besluta automatiskt: {}", inside(&label))),
+                Decider::Nobody => (Kind::Service, format!("Notera: {}", inside(&label))),
+                _ => (Kind::User, format!("Besluta: {}", inside(&label))),
             };
             let decide = pool.add(&part("besluta"), kind, label, (column, row));
             pool.say(format!(
@@ -587,7 +588,7 @@ impl Process<'_> {
             let start = pool.add(
                 &own("in"),
                 Kind::Start { message: true },
-                format!("Remiss: {}", lower(&title)),
+                format!("Remiss: {}", inside(&title)),
                 (0, row),
             );
             let write = pool.add(&own("yttra"), Kind::User, "Yttra sig", (1, row));
@@ -859,14 +860,5 @@ fn duration(length: Length) -> String {
         Unit::Weeks => format!("P{}W", length.number),
         Unit::Months => format!("P{}M", length.number),
         Unit::WorkingDays => length.to_string(),
-    }
-}
-
-/// With a small first letter, for the middle of a sentence.
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => String::new(),
     }
 }

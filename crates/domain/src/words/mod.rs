@@ -7,6 +7,7 @@ pub mod amount;
 pub mod codes;
 pub mod ids;
 pub mod law;
+pub mod letters;
 pub mod signing;
 pub mod time;
 pub mod units;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use samverk_domain::fact::{Name, Slot, Value};
 use samverk_domain::pack::{Area, Source};
 use samverk_domain::terms::BodyId;
+use samverk_domain::words::letters::inside;
 
 use super::agreements::responsible;
 use super::browser::{Filling, Form, NotShown, Page};
@@ -201,7 +202,7 @@ impl Player<'_> {
                         }
                         Err(why) => return Err(why),
                     };
-                    tell(&format!("{diary_number} {who}: {}", lower(&what)));
+                    tell(&format!("{diary_number} {who}: {}", inside(&what)));
                     staff.did.push(Did {
                         body: body.clone(),
                         who: who.to_owned(),
@@ -321,7 +322,7 @@ impl Player<'_> {
             let form = forms.iter().find(|form| form.action.contains("/svara/"));
             let form = form.ok_or_else(|| page.lacks("form to answer"))?;
             let filling = self.reply(form)?;
-            tell(&format!("svarar på {}", lower(&page.heading())));
+            tell(&format!("svarar på {}", inside(&page.heading())));
             person.send(&page, form, &filling).await?;
         }
         Ok(!asked.is_empty())
@@ -392,11 +393,4 @@ impl Reached {
 
 fn is_act(form: &Form) -> bool {
     form.post && (form.action.contains("/gor/") || form.action.ends_with("/yttrande"))
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

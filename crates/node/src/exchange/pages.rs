@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use samverk_domain::fact::Name;
 use samverk_domain::terms::{BodyId, Side, Subject};
 use samverk_domain::words::law::Lagrum;
+use samverk_domain::words::letters::capital;
 use samverk_store::StoreError;
 
 use super::export;
@@ -189,10 +190,7 @@ fn month(lang: Lang, month: i8, year: i16) -> String {
     let first = jiff::civil::Date::new(year, month, 1).unwrap_or_default();
     let day = crate::web::layout::day(lang, first);
     let text = day.split_once(' ').map_or(day.as_str(), |(_, rest)| rest);
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capital(text)
 }
 
 /// The facts' names as the service has them, else the register's own.

@@ -14,6 +14,7 @@ use samverk_domain::pack::{
 use samverk_domain::rules::{self, Evaluation, Explanation, How, Setting};
 use samverk_domain::terms::{Adoption, Body, BodyKind};
 use samverk_domain::words::law::Lagrum;
+use samverk_domain::words::letters::capital;
 use samverk_domain::words::time::{swedish_date, swedish_date_in_sentence};
 use serde::{Deserialize, Serialize};
 
@@ -592,10 +593,8 @@ fn grounds(material: &Material<'_>, decision: &Decision) -> Vec<Part> {
 /// A sentence begins with a capital and ends with a full stop.
 fn ended(text: &str) -> String {
     let text = text.trim();
-    let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let stop = if text.ends_with(['.', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    capital(text) + stop
 }
 
 /// The sentences of a paragraph, filled in. A sentence without a placeholder rests on the adopted letter itself.

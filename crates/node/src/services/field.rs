@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use samverk_domain::fact::{Slot, Value};
 use samverk_domain::pack::{Fact, Pack, Type};
 use samverk_domain::words::amount;
+use samverk_domain::words::letters::capital;
 
 use super::draft::key;
 use crate::web::parts::Markup;
@@ -341,14 +342,7 @@ fn choice(pack: &Pack, lang: Lang, slot: &Slot, word: &str) -> String {
     let text = pack
         .text(lang.code(), &format!("val.{}.{word}", slot.fact))
         .unwrap_or(word);
-    sentence_case(text)
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capital(text)
 }
 
 fn unit_in(lang: Lang, unit: &str) -> String {

@@ -21,6 +21,7 @@ use samverk_domain::fact::{Attachment, Known, Name, Slot, Value};
 use samverk_domain::pack::{Fact, Frist, Length, Pack, Source, Start, Type};
 use samverk_domain::rules::{Days, Question};
 use samverk_domain::terms::{Adoption, BodyId};
+use samverk_domain::words::letters::capital;
 use samverk_store::signings::Stand;
 use samverk_store::submissions::{self, Delivery, StepRow};
 
@@ -1548,7 +1549,7 @@ fn bodies(pack: &Pack, lang: Lang, prepared: &Prepared) -> Vec<BodyLine> {
                     .unwrap_or(part.step.role.it.as_str());
                 (
                     format!("?{}", part.step.role.it),
-                    sentence(role),
+                    capital(role),
                     String::new(),
                     String::new(),
                 )
@@ -1577,13 +1578,6 @@ fn bodies(pack: &Pack, lang: Lang, prepared: &Prepared) -> Vec<BodyLine> {
         });
     }
     lines.into_iter().map(|(_, line)| line).collect()
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn part_state(

@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use samverk_domain::terms::BodyKind;
+use samverk_domain::words::letters::inside;
 use samverk_domain::words::time::MONTHS;
 
 use super::assets::{SHEETS, Sheet};
@@ -238,11 +239,7 @@ impl Page {
     pub fn unit_in_sentence(&self) -> String {
         match (self.face.unit.as_str(), self.face.mark) {
             ("", _) => String::new(),
-            (unit, Mark::Municipality) if self.lang == Lang::Sv => {
-                let mut letters = unit.chars();
-                let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
-                format!(", {first}{}", letters.as_str())
-            }
+            (unit, Mark::Municipality) if self.lang == Lang::Sv => format!(", {}", inside(unit)),
             (unit, _) => format!(", {unit}"),
         }
     }

@@ -70,12 +70,27 @@ impl fmt::Display for Lang {
     }
 }
 
-static SV: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| flat(include_str!("../../texts/sv.toml")));
-static EN: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| flat(include_str!("../../texts/en.toml")));
+static SV: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| read(include_str!("../../texts/sv.toml")));
+static EN: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| read(include_str!("../../texts/en.toml")));
+
+fn read(source: &str) -> BTreeMap<String, String> {
+    flat(source).expect("the texts are inside the binary, and a test reads both files")
+}
+
+/// What is wrong in a file of texts, for the developer who wrote it.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Syntax(#[from] toml::de::Error),
+    #[error("{0} is neither a text in quotation marks nor a table of texts")]
+    NoText(String),
+    #[error("{0} stands both as a key with dots and in a table")]
+    Twice(String),
+}
 
 /// `[error] trace = "…"` is the key `error.trace`.
-fn flat(source: &str) -> BTreeMap<String, String> {
-    fn into(prefix: &str, table: toml::Table, out: &mut BTreeMap<String, String>) {
+fn flat(source: &str) -> Result<BTreeMap<String, String>, Broken> {
+    fn into(prefix: &str, table: toml::Table, out: &mut BTreeMap<String, String>) -> Result<(), Broken> {
         for (key, value) in table {
             let key = if prefix.is_empty() {
                 key
@@ -83,18 +98,20 @@ fn flat(source: &str) -> BTreeMap<String, String> {
                 format!("{prefix}.{key}")
             };
             match value {
-                toml::Value::Table(table) => into(&key, table, out),
+                toml::Value::Table(table) => into(&key, table, out)?,
                 toml::Value::String(text) => {
-                    out.insert(key, text);
+                    if out.insert(key.clone(), text).is_some() {
+                        return Err(Broken::Twice(key));
+                    }
                 }
-                _ => {}
+                _ => return Err(Broken::NoText(key)),
             }
         }
+        Ok(())
     }
     let mut out = BTreeMap::new();
-    // The files are compiled in, and a test reads them: a syntax error never leaves the developer's machine.
-    into("", toml::from_str(source).unwrap_or_default(), &mut out);
-    out
+    into("", toml::from_str(source)?, &mut out)?;
+    Ok(out)
 }
 
 /// Where texts come from.
@@ -249,12 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_broken_is_told_and_never_read_as_empty() {
+        let why = |source: &str| flat(source).unwrap_err().to_string();
+        assert!(why("[a]\nb = \"x").contains("line 2"));
+        assert!(why("[a]\nb = 3").starts_with("a.b is neither"));
+        assert!(why("\"a.b\" = \"x\"\n[a]\nb = \"y\"").starts_with("a.b stands both"));
+    }
+
+    #[test]
     fn both_files_can_be_read() {
         for (name, source) in [
             ("sv", include_str!("../../texts/sv.toml")),
             ("en", include_str!("../../texts/en.toml")),
         ] {
-            let read: Result<toml::Table, _> = toml::from_str(source);
+            let read = flat(source);
             assert!(read.is_ok(), "texts/{name}.toml: {}", read.unwrap_err());
         }
     }

@@ -16,6 +16,7 @@ use super::{duties, signatures, sources, types, uncertain};
 use crate::fact::{Name, Value};
 use crate::finding::{Finding, Span, Spanned};
 use crate::pack::*;
+use crate::words::letters::capital;
 
 /// A service with more is several services; and evaluation looks at them all.
 pub const FACTS_MAX: usize = 2_000;
@@ -724,13 +725,6 @@ fn section<'a>(reader: &mut Reader, text: Slice<'a>, before: &[Section<'a>]) -> 
         name,
         tables: Vec::new(),
     })
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn find_column(table: &Table<'_>, heading: &str) -> Option<usize> {

@@ -15,6 +15,7 @@ use crate::finding::{Finding, Spanned};
 use crate::pack::{
     CaseDay, Comparison, Conversion, DayKind, Expr, Length, Operand, Operator, PeriodPart, Test, Type, Unit, write,
 };
+use crate::words::letters::capital;
 use crate::words::units;
 
 /// A condition nested deeper is not understood by its readers; and evaluation recurses this deep.
@@ -1662,13 +1663,6 @@ fn first_slice<'a>(raw: &Raw<'a>) -> Slice<'a> {
         Raw::Not(of) => first_slice(of),
         Raw::And(at, _) | Raw::Or(at, _) => *at,
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A whole condition.
