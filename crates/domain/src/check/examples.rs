@@ -13,9 +13,7 @@ pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
         );
         return;
     }
-    for example in &pack.examples {
-        found.extend(example::run(pack, example));
-    }
+    found.extend(example::run_all(pack));
     for outcome in &pack.outcomes {
         let is_shown = pack
             .examples

@@ -7,22 +7,24 @@
 
 use rust_decimal::Decimal;
 
-use super::same::Pair;
+use super::same::{CASES_MAX, Pair};
 use super::search::{self, Outcome as Answer, Search};
 use super::tables::{self, Table};
 use super::uses::{self, By};
 use crate::fact::{Facts, Known, Name, Value};
 use crate::finding::{Finding, Severity, Span, Spanned};
 use crate::pack::{CellResult, Comparison, Example, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Test};
-use crate::rules::{self, Probe, Setting, example};
+use crate::rules::example::{self, Changed};
+use crate::rules::{self, Probe, Setting};
 
 /// `search` is over the loosened document.
 pub fn check(pack: &Pack, search: &Search<'_>, found: &mut Vec<Finding>) {
     if pack.examples.is_empty() || found.iter().any(|finding| finding.severity == Severity::Error) {
         return;
     }
-    let tried: Vec<Tried<'_>> = pack.examples.iter().map(|example| Tried::new(pack, example)).collect();
     let probe = Probe::new(pack);
+    let examples = pack.examples.iter();
+    let tried: Vec<Tried<'_>> = examples.map(|example| Tried::new(pack, &probe, example)).collect();
     let mut trial = pack.clone();
     for at in 0..pack.rules.len() {
         rule(pack, search, &probe, &tried, &mut trial, at, found);
@@ -39,15 +41,20 @@ struct Tried<'p> {
 }
 
 impl<'p> Tried<'p> {
-    fn new(pack: &Pack, example: &'p Example) -> Self {
+    fn new(pack: &Pack, probe: &Probe<'_>, example: &'p Example) -> Self {
         let (facts, setting) = example::facts(pack, example);
-        let evaluation = rules::evaluate(pack, &facts, &setting);
+        let evaluation = probe.evaluation(&facts, &setting);
         Self {
             example,
             facts,
             setting,
             evaluation,
         }
+    }
+
+    /// Whether the example comes out otherwise in a changed document.
+    fn notices(&self, changed: &Changed<'_>) -> bool {
+        !changed.comes_out(self.example, &self.facts, &self.setting)
     }
 
     /// Whether the example must come out otherwise, seen without running it: it names the row, which no longer certainly
@@ -165,8 +172,10 @@ fn rule(
             let pairs = tried.iter().zip(&differs);
             pairs.filter_map(|(tried, differs)| Some((tried, differs[number]?)))
         };
-        let noticed = differing().any(|(tried, holds)| tried.must_notice(rule, row, holds))
-            || differing().any(|(tried, _)| !example::run(trial, tried.example).is_empty());
+        let noticed = differing().any(|(tried, holds)| tried.must_notice(rule, row, holds)) || {
+            let changed = Changed::new(trial, example::Part::Rule(rule.kind, &rule.name.it));
+            differing().any(|(tried, _)| tried.notices(&changed))
+        };
         if !noticed && let Some(case) = unnoticed(search, trial, at) {
             told.push((change.row, change.cell));
             found.push(finding(
@@ -208,15 +217,26 @@ fn unnoticed(search: &Search<'_>, trial: &Pack, at: usize) -> Option<Option<Stri
 }
 
 fn finding(span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
-    let message = match to {
-        "–" => format!("Inget exempel märker om `{was}` tas bort."),
-        _ => format!("Inget exempel märker om `{was}` blir `{to}`."),
+    let changed = match to {
+        "–" => format!("`{was}` tas bort"),
+        _ => format!("`{was}` blir `{to}`"),
     };
-    let mut finding = Finding::warning("S706", span, message)
+    match case {
+        Some(case) => Finding::warning("S706", span, format!("Inget exempel märker om {changed}."))
+            .label("hålls inte på plats av något exempel")
+            .example(case)
+            .suggest("Skriv ett exempel i exempel.md med fallet i exemplet ovan och det utfall som du menar."),
+        None => Finding::warning(
+            "S309",
+            span,
+            format!(
+                "Inget exempel märker om {changed}, och om det betyder något är inte bevisat: fallen är fler än de {CASES_MAX} som prövas."
+            ),
+        )
         .label("hålls inte på plats av något exempel")
-        .suggest("Skriv ett exempel i exempel.md med fallet i exemplet ovan och det utfall som du menar.");
-    finding.example = case;
-    finding
+        .example(format!("de första {CASES_MAX} fallen är prövade utan skillnad, resten inte alls"))
+        .suggest("Skriv ett exempel där det gör skillnad, eller lägg en del av villkoren i egna regler."),
+    }
 }
 
 /// Conditions of steps and controls.
@@ -242,7 +262,8 @@ fn conditions(
             };
             place.of_mut(trial).it = to.clone();
             let mut differing = tried.iter().filter(differs);
-            let noticed = differing.any(|tried| !example::run(trial, tried.example).is_empty());
+            let changed = Changed::new(trial, place.part(pack));
+            let noticed = differing.any(|tried| tried.notices(&changed));
             if !noticed && let Some(case) = other_answer(search, trial, &condition.it, &to) {
                 found.push(finding(
                     condition.span,
@@ -269,6 +290,13 @@ impl Place {
         match self {
             Self::Step(at) => &pack.steps[at].needed_when,
             Self::Control(at) => &pack.controls[at].condition,
+        }
+    }
+
+    fn part(self, pack: &Pack) -> example::Part<'_> {
+        match self {
+            Self::Step(at) => example::Part::NeededWhen(&pack.steps[at].name.it),
+            Self::Control(at) => example::Part::Control(&pack.controls[at].id.it),
         }
     }
 

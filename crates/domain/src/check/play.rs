@@ -8,7 +8,7 @@ use std::num::NonZero;
 
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
 use crate::pack::{Example, Fact, GivenState, Pack, Source};
-use crate::rules::{self, Probe, Question, Setting};
+use crate::rules::{self, Asking, Question, Setting};
 
 use super::uses::{self, By};
 
@@ -212,8 +212,8 @@ pub fn examples(pack: &Pack) -> Vec<Played> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = pack.examples.len().div_ceil(cores).max(1);
     let play = |examples: &[Example]| -> Vec<Played> {
-        let probe = Probe::new(pack);
-        examples.iter().map(|of| example(pack, &probe, of)).collect()
+        let mut asking = Asking::new(pack);
+        examples.iter().map(|of| example(pack, &mut asking, of)).collect()
     };
     let mut shares = pack.examples.chunks(share);
     let own = shares.next().unwrap_or_default();
@@ -229,13 +229,13 @@ pub fn examples(pack: &Pack) -> Vec<Played> {
 }
 
 /// Plays an example from the first page on.
-fn example(pack: &Pack, probe: &Probe<'_>, of: &Example) -> Played {
+fn example(pack: &Pack, asking: &mut Asking<'_>, of: &Example) -> Played {
     let truth = Truth::of(pack, of);
     let mut play = Play::new(pack, &truth.facts, truth.setting.clone());
     let (mut asked, mut fetched) = (0, 0);
     let mut asked_facts: BTreeSet<Name> = BTreeSet::new();
     let mut fetched_from: BTreeMap<Name, usize> = BTreeMap::new();
-    while let Some(next) = play.next_after(|play| probe.to_fetch_and_ask(&play.facts, &play.setting)) {
+    while let Some(next) = play.next_after(|play| asking.to_fetch_and_ask(&play.facts, &play.setting)) {
         match next {
             Move::Fetch(slots) => {
                 let answered = slots

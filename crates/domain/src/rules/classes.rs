@@ -39,6 +39,8 @@ use crate::pack::{
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     of: BTreeMap<Name, Partition>,
+    /// What is compared with other facts: a known value of it is a boundary for them.
+    compared: BTreeSet<Name>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,6 +90,24 @@ impl Classes {
             .is_some_and(|partition| partition.subsets.named.len() > NAMED_WORDS_MAX)
     }
 
+    /// Of what is known the part that the classes themselves depend on: values that others are compared with, values outside
+    /// every class, and what other steps' outcomes are told to be. `self` is without facts.
+    pub(super) fn met(&self, graph: &Graph<'_>, facts: &Facts) -> Facts {
+        let is_met = |name: &Name, known: &Known<Value>| {
+            !known.is_missing()
+                && graph.fact(name).is_some_and(|id| {
+                    self.compared.contains(name)
+                        || matches!(graph.nodes[id], Node::OutcomeOf(..))
+                        || self.class_of(name, known).is_none()
+                })
+        };
+        let met = facts.known.iter().filter(|(name, known)| is_met(name, known));
+        Facts {
+            known: met.map(|(name, known)| (name.clone(), known.clone())).collect(),
+            ..Facts::default()
+        }
+    }
+
     /// With `facts`: what is known is a representative where the class alone would not do.
     pub(super) fn of_graph(graph: &Graph<'_>, setting: &Setting, facts: Option<&Facts>) -> Self {
         let mut boundaries = Boundaries::of(graph, setting);
@@ -97,6 +117,9 @@ impl Classes {
         let mut classes = Self::default();
         for (id, node) in graph.nodes.iter().enumerate() {
             let (part, compared) = boundaries.part(id);
+            if compared > 1 {
+                classes.compared.insert(node.name().clone());
+            }
             let representatives = match node {
                 Node::Leaf(fact) | Node::Column(fact, _) => {
                     let mut states = representatives(&fact.ty.it, part, compared);

@@ -4,17 +4,23 @@
 //! results are the same function exactly when they are the same node, and a result depends on a variable exactly when
 //! the variable is in it. That makes the fifth law exact without trying completions one by one: the memo does it.
 //! What is calculated from facts (`gas.inne + gas.ute > 60`, `summa(…)`, `någon(…)`) is a variable of its own; two such
-//! over the same facts count as independent, which can only make more facts relevant.
+//! over the same facts count as independent, which can only make more facts relevant. Diagrams are made once for a document
+//! and a setting: what is known in one case only says which branches are taken ([`Diagrams::known`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::Setting;
 use super::classes::{Classes, fold};
-use super::evaluate::{EXPRESSION_DEPTH_MAX, Evaluator, Force, outcome_word};
+use super::evaluate::{EXPRESSION_DEPTH_MAX, Evaluator, Force, force, outcome_word, parameter_value};
 use super::explain::expression_text;
-use super::graph::{Id, Node, cells, names_in, walk};
+use super::graph::{Graph, Id, Node, cells, names_in, walk};
 use super::state::{self, Compared, State};
-use crate::fact::{Known, Name};
+use crate::fact::{Facts, Known, Name};
 use crate::pack::{CellResult, Comparison, Expr, Operand, Operator, Policy, Row, Rule, Step, Test, Transition};
 
 /// Steps of work for one result. A document that needs more gets the structural answer instead, and it is said.
@@ -35,10 +41,10 @@ pub(super) struct Ref(u32);
 const END: u32 = 1 << 31;
 
 /// By what the diagrams number themselves: nobody outside chooses the keys, so mixing them lightly will do.
-type Quick<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+pub(super) type Quick<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
 #[derive(Default)]
-struct Mix(u64);
+pub(super) struct Mix(u64);
 
 impl Mix {
     fn add(&mut self, part: u64) {
@@ -73,9 +79,10 @@ impl Hasher for Mix {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum End<'d> {
-    Value(Compared<'d>),
+/// Where a function ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum End {
+    Value(Held),
     NotApplicable,
     /// Missing though every leaf is known: a gap, a conflict, a fault in the document.
     Missing,
@@ -89,13 +96,64 @@ pub(super) enum End<'d> {
     Calculated(Id, usize),
 }
 
-const YES: End<'static> = End::Value(Compared::YesNo(true));
-const NO: End<'static> = End::Value(Compared::YesNo(false));
+/// A value as rules compare it, kept by the diagrams themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Held {
+    YesNo(bool),
+    Number(Decimal),
+    Date(Date),
+    Clock(u16),
+    Period(Date, Date),
+    Set(BTreeSet<String>),
+    Word(Box<str>),
+    File,
+}
 
-impl<'d> End<'d> {
-    fn state(self) -> State<'d> {
+impl From<Compared<'_>> for Held {
+    fn from(value: Compared<'_>) -> Self {
+        match value {
+            Compared::YesNo(yes) => Self::YesNo(yes),
+            Compared::Number(number) => Self::Number(number),
+            Compared::Date(date) => Self::Date(date),
+            Compared::Clock(minutes) => Self::Clock(minutes),
+            Compared::Period(from, to) => Self::Period(from, to),
+            Compared::Set(words) => Self::Set(words.clone()),
+            Compared::Word(word) => Self::Word(word.into()),
+            Compared::File => Self::File,
+        }
+    }
+}
+
+impl Held {
+    fn compared(&self) -> Compared<'_> {
         match self {
-            Self::Value(value) => Known::Value(value),
+            Self::YesNo(yes) => Compared::YesNo(*yes),
+            Self::Number(number) => Compared::Number(*number),
+            Self::Date(date) => Compared::Date(*date),
+            Self::Clock(minutes) => Compared::Clock(*minutes),
+            Self::Period(from, to) => Compared::Period(*from, *to),
+            Self::Set(words) => Compared::Set(words),
+            Self::Word(word) => Compared::Word(word),
+            Self::File => Compared::File,
+        }
+    }
+}
+
+const YES: End = End::Value(Held::YesNo(true));
+pub(super) const NO: End = End::Value(Held::YesNo(false));
+
+impl End {
+    fn of(value: Compared<'_>) -> Self {
+        Self::Value(value.into())
+    }
+
+    fn word(word: &str) -> Self {
+        Self::of(Compared::Word(word))
+    }
+
+    fn state(&self) -> State<'_> {
+        match self {
+            Self::Value(value) => Known::Value(value.compared()),
             Self::NotApplicable => Known::NotApplicable,
             Self::Missing | Self::CaseWorker | Self::NoRow | Self::Row(_) | Self::Calculated(..) => {
                 Known::Missing(state::FAILED)
@@ -103,9 +161,9 @@ impl<'d> End<'d> {
         }
     }
 
-    fn of_state(state: State<'d>) -> Self {
+    fn of_state(state: State<'_>) -> Self {
         match state {
-            Known::Value(value) => Self::Value(value),
+            Known::Value(value) => Self::of(value),
             Known::NotApplicable => Self::NotApplicable,
             Known::Missing(_) => Self::Missing,
         }
@@ -115,7 +173,7 @@ impl<'d> End<'d> {
         Self::of_state(condition.map(Compared::YesNo))
     }
 
-    fn condition(self) -> Known<bool> {
+    fn condition(&self) -> Known<bool> {
         state::condition(self.state())
     }
 }
@@ -151,49 +209,68 @@ enum Op {
 
 /// What varies: a fact by its classes, or a calculation by its answer.
 #[derive(Debug)]
-pub(super) struct Variable<'d> {
-    ends: Vec<End<'d>>,
+pub(super) struct Variable<'p> {
+    /// By branch.
+    ends: Box<[Ref]>,
     /// The leaves behind it: one for a fact, several for a calculation.
     pub leaves: Vec<Id>,
-    pub calculated: bool,
-    /// The branch that is known.
-    pub known: Option<usize>,
+    said: Said<'p>,
 }
 
-pub(super) struct Diagrams<'d, 'a> {
-    evaluator: &'d Evaluator<'a>,
-    classes: &'d Classes,
-    pub variables: Vec<Variable<'d>>,
-    leaf_variable: HashMap<Id, usize>,
+/// What says which branch of a variable is taken.
+#[derive(Clone, Copy, Debug)]
+enum Said<'p> {
+    Leaf(Id),
+    /// A condition, and how deep it stands.
+    Condition(&'p Expr, usize),
+    /// A cell under the heading of a fact.
+    Cell(&'p Name, &'p Test),
+}
+
+impl Variable<'_> {
+    pub fn is_calculated(&self) -> bool {
+        !matches!(self.said, Said::Leaf(_))
+    }
+}
+
+pub(super) struct Diagrams<'p> {
+    pub graph: Rc<Graph<'p>>,
+    setting: Setting,
+    classes: Classes,
+    /// Another step's outcome, where it has been told.
+    told: Facts,
+    pub variables: Vec<Variable<'p>>,
     calculation_variable: HashMap<String, usize>,
     nodes: Vec<(usize, Box<[Ref]>)>,
     unique: Quick<(usize, Box<[Ref]>), Ref>,
-    ends: Vec<End<'d>>,
-    end_refs: HashMap<End<'d>, Ref>,
+    ends: Vec<End>,
+    end_refs: HashMap<End, Ref>,
     memo: Quick<(Op, [Ref; 3]), Ref>,
     of: Vec<Result<Ref, TooMuch>>,
     work: usize,
 }
 
-impl<'d, 'a> Diagrams<'d, 'a> {
-    /// The diagrams of all facts and of when steps are needed.
-    pub fn new(evaluator: &'d Evaluator<'a>, classes: &'d Classes) -> Self {
-        let graph = &evaluator.graph;
+impl<'p> Diagrams<'p> {
+    /// The diagrams of all facts and of when steps are needed. `met`: see [`Classes::met`].
+    pub fn new(graph: Rc<Graph<'p>>, setting: Setting, met: Facts) -> Self {
+        let classes = Classes::of_graph(&graph, &setting, Some(&met));
+        let n = graph.nodes.len();
         let mut diagrams = Self {
-            evaluator,
+            graph: graph.clone(),
+            setting,
             classes,
+            told: met,
             variables: Vec::new(),
-            leaf_variable: HashMap::new(),
             calculation_variable: HashMap::new(),
             nodes: Vec::new(),
             unique: Quick::default(),
             ends: Vec::new(),
             end_refs: HashMap::new(),
             memo: Quick::default(),
-            of: vec![Err(TooMuch); graph.nodes.len()],
+            of: vec![Err(TooMuch); n],
             work: 0,
         };
-        let mut outcome_is_read = vec![false; graph.nodes.len()];
+        let mut outcome_is_read = vec![false; n];
         for node in &graph.nodes {
             if let Node::OutcomeOf(_, step) = node
                 && let Some(id) = graph.outcome(step)
@@ -215,10 +292,40 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         self.of[id]
     }
 
+    /// By variable: the branch that is taken by what is known.
+    pub fn known<'a>(&self, evaluator: &Evaluator<'a>, facts: &Facts) -> Vec<Option<usize>>
+    where
+        'p: 'a,
+    {
+        let answer = |variable: &Variable<'p>, answer: Known<bool>| {
+            let answer = End::of_condition(answer);
+            let mut ends = variable.ends.iter();
+            ends.position(|end| self.end_of(*end) == Some(&answer))
+        };
+        let branch = |variable: &Variable<'p>| match variable.said {
+            Said::Leaf(id) => {
+                let name = self.graph.nodes[id].name();
+                let known = facts.known.get(name).filter(|known| !known.is_missing())?;
+                self.classes.class_of(name, known)
+            }
+            Said::Condition(expr, depth) => {
+                let state = match evaluator.condition(expr, None, depth) {
+                    Known::Missing(cause) => evaluator
+                        .decided_by_bounds(expr)
+                        .map_or(Known::Missing(cause), Known::Value),
+                    known => known,
+                };
+                answer(variable, state)
+            }
+            Said::Cell(column, test) => answer(variable, evaluator.cell_matches(Some(column), test, None)),
+        };
+        self.variables.iter().map(branch).collect()
+    }
+
     /// `result` where the step is needed, else E.
     pub fn when_needed(&mut self, step: &Step, result: Ref) -> Result<Ref, TooMuch> {
         self.work = 0;
-        let needed = match self.evaluator.graph.needed(&step.name.it) {
+        let needed = match self.graph.needed(&step.name.it) {
             Some(id) => self.of[id]?,
             None => self.end(End::Missing),
         };
@@ -227,7 +334,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
 
     /// What an outcome rule gives a needed step, as functions that must all be known: of a rule that collects, each
     /// row, since every ground counts; of another, the result.
-    pub fn outcome_parts(&mut self, rule: &'a Rule) -> Vec<Result<Ref, TooMuch>> {
+    pub fn outcome_parts(&mut self, rule: &'p Rule) -> Vec<Result<Ref, TooMuch>> {
         if let Policy::Collect { .. } = rule.policy.it {
             return rule
                 .rows
@@ -237,7 +344,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         }
         let result = self.fresh(|it| {
             let chosen = it.choose(rule, |_, row| match &row.result.it {
-                CellResult::Value(value) => End::Value(value.into()),
+                CellResult::Value(value) => End::of(value.into()),
                 CellResult::NotApplicable => End::NotApplicable,
                 CellResult::CaseWorker => End::CaseWorker,
                 CellResult::Calculated(_) => End::Missing,
@@ -248,7 +355,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
     }
 
     /// The same by row: which row it was, and not only what it said.
-    pub fn outcome_rows(&mut self, rule: &'a Rule) -> Vec<Result<Ref, TooMuch>> {
+    pub fn outcome_rows(&mut self, rule: &'p Rule) -> Vec<Result<Ref, TooMuch>> {
         if let Policy::Collect { .. } = rule.policy.it {
             return self.outcome_parts(rule);
         }
@@ -291,53 +398,71 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         done
     }
 
-    /// Marks the variables that a function depends on.
-    pub fn support(&self, function: Ref) -> Vec<bool> {
-        let mut support = vec![false; self.variables.len()];
-        self.visit(function, |variable| support[variable] = true, |_| {});
+    /// The variables that a function depends on, in order.
+    pub fn support(&self, function: Ref) -> Vec<usize> {
+        let mut support = Vec::new();
+        self.visit(function, |at| support.push(at), |_| {});
+        support.sort_unstable();
+        support.dedup();
         support
     }
 
     /// The ends that some completion reaches.
-    pub fn ends(&self, function: Ref) -> Vec<End<'d>> {
+    pub fn ends(&self, function: Ref) -> Vec<&End> {
         let mut ends = Vec::new();
         self.visit(function, |_| {}, |end| ends.push(end));
         ends
     }
 
-    fn visit(&self, function: Ref, mut variable: impl FnMut(usize), mut end: impl FnMut(End<'d>)) {
-        let (mut seen, mut open) = (std::collections::HashSet::new(), vec![function]);
+    fn visit<'s>(&'s self, function: Ref, mut variable: impl FnMut(usize), mut end: impl FnMut(&'s End)) {
+        let (mut seen, mut open) = (HashSet::<Ref, BuildHasherDefault<Mix>>::default(), vec![function]);
         while let Some(at) = open.pop() {
             if !seen.insert(at) {
                 continue;
             }
-            if at.0 & END != 0 {
-                end(self.ends[(at.0 ^ END) as usize]);
-            } else {
-                let (index, branches) = &self.nodes[at.0 as usize];
-                variable(*index);
-                open.extend(branches.iter());
+            match self.end_of(at) {
+                Some(known) => end(known),
+                None => {
+                    let (index, branches) = &self.nodes[at.0 as usize];
+                    variable(*index);
+                    open.extend(branches.iter());
+                }
             }
+        }
+    }
+
+    /// How many parts there are, to [`Self::forget`] those that come after.
+    pub fn mark(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Forgets what was made of restrictions only, so that looking at many cases takes no more room than looking at one.
+    pub fn forget(&mut self, mark: usize) {
+        for node in self.nodes.drain(mark..) {
+            self.unique.remove(&node);
         }
     }
 
     // ---- building ----
 
     fn node(&mut self, id: Id) -> Result<Ref, TooMuch> {
-        let graph = &self.evaluator.graph;
+        let graph = self.graph.clone();
         if graph.circular[id] {
             return Ok(self.end(End::Missing));
         }
         match graph.nodes[id] {
             Node::Leaf(_) => self.leaf(id),
-            Node::Parameter(_) => match self.evaluator.state(id).clone() {
-                Known::Value(value) => Ok(self.end(End::Value(value))),
-                _ => self.leaf(id),
+            Node::Parameter(parameter) => match parameter_value(parameter, &self.setting) {
+                Some(value) => {
+                    let end = End::of(value.into());
+                    Ok(self.end(end))
+                }
+                None => self.leaf(id),
             },
             Node::Column(..) | Node::ItemRule(..) | Node::Dangling(_) => Ok(self.end(End::Missing)),
             Node::Rule(rule) => {
                 let chosen = self.choose(rule, |at, row| match &row.result.it {
-                    CellResult::Value(value) => End::Value(value.into()),
+                    CellResult::Value(value) => End::of(value.into()),
                     CellResult::Calculated(_) => End::Calculated(id, at),
                     CellResult::NotApplicable => End::NotApplicable,
                     CellResult::CaseWorker => End::Missing,
@@ -345,8 +470,10 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 self.apply(Op::Told, &[chosen])
             }
             Node::OutcomeOf(fact, step) => {
-                if let Some(told) = self.evaluator.told_value(&fact.name.it) {
-                    return Ok(self.end(End::of_state(told)));
+                // What the body has decided goes before what the rules expect.
+                if let Some(told) = self.told.known.get(&fact.name.it) {
+                    let end = End::of_state(state::state(told));
+                    return Ok(self.end(end));
                 }
                 match graph.outcome(step) {
                     Some(outcome) => self.of[outcome],
@@ -361,35 +488,35 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         }
     }
 
-    fn outcome(&mut self, step: &'a Step) -> Result<Ref, TooMuch> {
-        let pack = self.evaluator.graph.pack;
-        let result = match self.evaluator.graph.outcome_rule(&step.name.it) {
+    fn outcome(&mut self, step: &'p Step) -> Result<Ref, TooMuch> {
+        let pack = self.graph.pack;
+        let result = match self.graph.outcome_rule(&step.name.it) {
             None => {
                 let mut outcomes = pack.outcomes_of(&step.name.it);
                 match (outcomes.next(), outcomes.next()) {
-                    (Some(only), None) => self.end(End::Value(Compared::Word(&only.name.it))),
+                    (Some(only), None) => self.end(End::word(&only.name.it)),
                     _ => self.end(End::Missing),
                 }
             }
             Some(rule) => match &rule.policy.it {
                 Policy::Collect { otherwise } => self.collect(step, rule, otherwise)?,
                 Policy::First | Policy::Unique => self.choose(rule, |_, row| match &row.result.it {
-                    CellResult::Value(value) => End::Value(value.into()),
+                    CellResult::Value(value) => End::of(value.into()),
                     CellResult::NotApplicable => End::NotApplicable,
                     CellResult::Calculated(_) | CellResult::CaseWorker => End::Missing,
                 })?,
             },
         };
         let result = self.apply(Op::Told, &[result])?;
-        let needed = match self.evaluator.graph.needed(&step.name.it) {
+        let needed = match self.graph.needed(&step.name.it) {
             Some(id) => self.of[id]?,
             None => self.end(End::Missing),
         };
         self.apply(Op::When, &[needed, result])
     }
 
-    fn collect(&mut self, step: &Step, rule: &'a Rule, otherwise: &'a str) -> Result<Ref, TooMuch> {
-        let pack = self.evaluator.graph.pack;
+    fn collect(&mut self, step: &Step, rule: &'p Rule, otherwise: &'p str) -> Result<Ref, TooMuch> {
+        let pack = self.graph.pack;
         let rank = |word: &str| {
             let mut outcomes = pack.outcomes_of(&step.name.it);
             outcomes
@@ -402,9 +529,9 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         }
         let mut given: Vec<(Ref, &str)> = matches.iter().filter_map(|(m, word)| Some((*m, (*word)?))).collect();
         given.sort_by_key(|(_, word)| std::cmp::Reverse(rank(word)));
-        let mut so_far = self.end(End::Value(Compared::Word(otherwise)));
+        let mut so_far = self.end(End::word(otherwise));
         for (matches, word) in given {
-            let result = self.end(End::Value(Compared::Word(word)));
+            let result = self.end(End::word(word));
             so_far = self.apply(Op::Collect, &[matches, result, so_far])?;
         }
         for (matches, _) in matches {
@@ -413,7 +540,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         Ok(so_far)
     }
 
-    fn choose(&mut self, rule: &'a Rule, result: impl Fn(usize, &'a Row) -> End<'d>) -> Result<Ref, TooMuch> {
+    fn choose(&mut self, rule: &'p Rule, result: impl Fn(usize, &'p Row) -> End) -> Result<Ref, TooMuch> {
         let op = match rule.policy.it {
             Policy::First => Op::First,
             Policy::Unique => Op::Unique,
@@ -428,12 +555,12 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         Ok(so_far)
     }
 
-    fn matches(&mut self, rule: &'a Rule, row: &'a Row) -> Result<Ref, TooMuch> {
-        let mut all = match self.evaluator.force(rule, row) {
-            Force::Always(counts) => self.end(End::Value(Compared::YesNo(counts))),
+    fn matches(&mut self, rule: &'p Rule, row: &'p Row) -> Result<Ref, TooMuch> {
+        let mut all = match force(rule, row, &self.setting.days) {
+            Force::Always(counts) => self.end(End::of(Compared::YesNo(counts))),
             Force::Chosen { choice, older } => {
                 let choice = self.named(choice)?;
-                let word = self.end(End::Value(Compared::Word(Transition::OLDER)));
+                let word = self.end(End::word(Transition::OLDER));
                 let how = if older { Comparison::Equal } else { Comparison::NotEqual };
                 self.apply(Op::Compare(how), &[choice, word])?
             }
@@ -445,7 +572,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         Ok(all)
     }
 
-    fn cell(&mut self, column: Option<&'a Name>, test: &'a Test) -> Result<Ref, TooMuch> {
+    fn cell(&mut self, column: Option<&'p Name>, test: &'p Test) -> Result<Ref, TooMuch> {
         if let (Some(name), false) = (
             column,
             matches!(test, Test::Any | Test::NotApplicable | Test::Condition(_)),
@@ -458,7 +585,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             Some(name) => self.named(name)?,
             None => self.end(End::Missing),
         };
-        let equals = |it: &mut Self, operands: &'a [Operand]| {
+        let equals = |it: &mut Self, operands: &'p [Operand]| {
             let mut any = it.end(End::NotApplicable);
             for operand in operands {
                 let operand = it.operand(operand)?;
@@ -475,21 +602,21 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 self.apply(Op::Compare(*how), &[fact, operand])?
             }
             Test::Between(low, high) => {
-                let low = self.end(End::Value(Compared::Number(*low)));
-                let high = self.end(End::Value(Compared::Number(*high)));
+                let low = self.end(End::of(Compared::Number(*low)));
+                let high = self.end(End::of(Compared::Number(*high)));
                 let low = self.apply(Op::Compare(Comparison::GreaterOrEqual), &[fact, low])?;
                 let high = self.apply(Op::Compare(Comparison::LessOrEqual), &[fact, high])?;
                 self.apply(Op::And, &[low, high])?
             }
             Test::Within(low, high) => {
-                let low = self.end(End::Value(low.into()));
-                let high = self.end(End::Value(high.into()));
+                let low = self.end(End::of(low.into()));
+                let high = self.end(End::of(high.into()));
                 let low = self.apply(Op::Compare(Comparison::GreaterOrEqual), &[fact, low])?;
                 let high = self.apply(Op::Compare(Comparison::LessOrEqual), &[fact, high])?;
                 self.apply(Op::And, &[low, high])?
             }
             Test::Has(word) | Test::Lacks(word) => {
-                let word = self.end(End::Value(Compared::Word(word)));
+                let word = self.end(End::word(word));
                 let has = self.apply(Op::Has, &[fact, word])?;
                 match test {
                     Test::Lacks(_) => self.apply(Op::Not, &[has])?,
@@ -506,27 +633,27 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         self.apply(Op::Cell, &[matches])
     }
 
-    fn operand(&mut self, operand: &'a Operand) -> Result<Ref, TooMuch> {
+    fn operand(&mut self, operand: &'p Operand) -> Result<Ref, TooMuch> {
         match operand {
-            Operand::Constant(value) => Ok(self.end(End::Value(value.into()))),
+            Operand::Constant(value) => Ok(self.end(End::of(value.into()))),
             Operand::Fact(name) => self.named(name),
         }
     }
 
     fn named(&mut self, name: &Name) -> Result<Ref, TooMuch> {
-        match self.evaluator.graph.fact(name) {
+        match self.graph.fact(name) {
             Some(id) => self.of[id],
             None => Ok(self.end(End::Missing)),
         }
     }
 
-    fn condition(&mut self, expr: &'a Expr, depth: usize) -> Result<Ref, TooMuch> {
+    fn condition(&mut self, expr: &'p Expr, depth: usize) -> Result<Ref, TooMuch> {
         let whole = self.expression(expr, depth)?;
         // Makes a condition of it: what is not yes or no is missing.
         self.apply(Op::And, &[whole, whole])
     }
 
-    fn expression(&mut self, expr: &'a Expr, depth: usize) -> Result<Ref, TooMuch> {
+    fn expression(&mut self, expr: &'p Expr, depth: usize) -> Result<Ref, TooMuch> {
         if depth > EXPRESSION_DEPTH_MAX {
             return Ok(self.end(End::Missing));
         }
@@ -534,7 +661,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         match expr {
             Expr::Always => Ok(self.end(YES)),
             Expr::Fact(name) => self.named(&name.it),
-            Expr::Constant(value) => Ok(self.end(End::Value((&value.it).into()))),
+            Expr::Constant(value) => Ok(self.end(End::of((&value.it).into()))),
             Expr::Compare(how, left, right) => match (self.side(left), self.side(right)) {
                 (Side::Whole, Side::Whole | Side::Constant(_))
                 | (Side::Constant(_), Side::Whole | Side::Constant(_))
@@ -573,14 +700,17 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             Expr::Any(..) | Expr::All(..) => self.calculation(expr, depth),
             Expr::Has(name, word) => {
                 let set = self.named(&name.it)?;
-                let word = self.end(End::Value(Compared::Word(&word.it)));
+                let word = self.end(End::word(&word.it));
                 self.apply(Op::Has, &[set, word])
             }
             Expr::Size(name) => {
                 let set = self.named(&name.it)?;
                 self.apply(Op::Size, &[set])
             }
-            Expr::Day(day) => Ok(self.end(End::Value(Compared::Date(self.evaluator.day(*day))))),
+            Expr::Day(day) => {
+                let day = self.setting.days.of(*day);
+                Ok(self.end(End::of(Compared::Date(day))))
+            }
             // Only what they are compared with says something.
             Expr::Count(_)
             | Expr::Sum(_)
@@ -594,8 +724,8 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         }
     }
 
-    fn side(&self, expr: &'a Expr) -> Side {
-        let graph = &self.evaluator.graph;
+    fn side(&self, expr: &'p Expr) -> Side {
+        let graph = &self.graph;
         if let Some(number) = fold(expr, &|name| self.constant(name), 0) {
             return Side::Constant(number);
         }
@@ -611,7 +741,9 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                         Expr::Fact(name) if self.is_calculated(&name.it) => false,
                         Expr::Fact(name) => match graph.fact(&name.it).map(|id| (id, graph.nodes[id])) {
                             Some((_, Node::Leaf(_) | Node::Column(..))) => false,
-                            Some((id, Node::Parameter(_))) => !self.evaluator.state(id).is_missing(),
+                            Some((_, Node::Parameter(parameter))) => {
+                                parameter_value(parameter, &self.setting).is_some()
+                            }
                             _ => true,
                         },
                         _ => false,
@@ -625,7 +757,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
 
     /// A rule that calculates: its results have no classes.
     fn is_calculated(&self, name: &Name) -> bool {
-        let graph = &self.evaluator.graph;
+        let graph = &self.graph;
         graph.fact(name).is_some_and(|id| match graph.nodes[id] {
             Node::Rule(rule) => rule
                 .rows
@@ -635,43 +767,49 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         })
     }
 
-    fn reads_a_calculation(&self, column: &'a Name, test: &'a Test) -> bool {
+    fn reads_a_calculation(&self, column: &'p Name, test: &'p Test) -> bool {
         let mut found = self.is_calculated(column);
         super::graph::names_in_test(test, &mut |name| found |= self.is_calculated(name));
         found
     }
 
     /// A cell under the heading of a fact that a rule calculates: a variable of its own.
-    fn calculated_cell(&mut self, column: &'a Name, test: &'a Test) -> Result<Ref, TooMuch> {
-        let graph = &self.evaluator.graph;
+    fn calculated_cell(&mut self, column: &'p Name, test: &'p Test) -> Result<Ref, TooMuch> {
+        let graph = &self.graph;
         let mut inputs: Vec<Id> = graph.fact(column).into_iter().collect();
         super::graph::names_in_test(test, &mut |name| inputs.extend(graph.fact(name)));
-        let state = self.evaluator.cell_matches(Some(column), test, None);
-        self.calculated(format!("{column} {test}"), inputs, state, true)
+        self.calculated(format!("{column} {test}"), inputs, Said::Cell(column, test), true)
     }
 
-    fn side_function(&mut self, expr: &'a Expr, depth: usize) -> Result<Ref, TooMuch> {
+    fn side_function(&mut self, expr: &'p Expr, depth: usize) -> Result<Ref, TooMuch> {
         match self.side(expr) {
-            Side::Constant(number) => Ok(self.end(End::Value(Compared::Number(number)))),
+            Side::Constant(number) => Ok(self.end(End::of(Compared::Number(number)))),
             _ => self.expression(expr, depth),
         }
     }
 
-    fn constant(&self, name: &Name) -> Option<rust_decimal::Decimal> {
-        let graph = &self.evaluator.graph;
-        let id = graph.fact(name)?;
-        match (graph.nodes[id], self.evaluator.state(id)) {
-            (Node::Parameter(_), Known::Value(Compared::Number(number))) => Some(*number),
+    fn constant(&self, name: &Name) -> Option<Decimal> {
+        let Node::Parameter(parameter) = self.graph.nodes[self.graph.fact(name)?] else {
+            return None;
+        };
+        match parameter_value(parameter, &self.setting)?.into() {
+            Compared::Number(number) => Some(number),
             _ => None,
+        }
+    }
+
+    /// Whether somebody outside the rules says it.
+    pub fn is_leaf(&self, id: Id) -> bool {
+        match self.graph.nodes[id] {
+            Node::Leaf(_) | Node::Column(..) => true,
+            Node::Parameter(parameter) => parameter_value(parameter, &self.setting).is_none(),
+            _ => false,
         }
     }
 
     /// The variable of a fact, or of a parameter that nobody has set.
     fn leaf(&mut self, id: Id) -> Result<Ref, TooMuch> {
-        let graph = &self.evaluator.graph;
-        let name = graph.nodes[id].name();
-        let classes = self.classes;
-        let representatives = classes.of(name);
+        let representatives = self.classes.of(self.graph.nodes[id].name());
         if representatives.is_empty() {
             return Ok(self.end(End::Missing));
         }
@@ -679,27 +817,17 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             .iter()
             .map(|known| End::of_state(state::state(known)))
             .collect();
-        let known = match self.evaluator.state(id) {
-            Known::Missing(_) => None,
-            _ => classes.class_of(name, &self.evaluator.value(id)),
-        };
-        let variable = self.variable(Variable {
-            ends,
-            leaves: vec![id],
-            calculated: false,
-            known,
-        })?;
-        self.leaf_variable.insert(id, variable);
-        self.spread(variable)
+        let variable = self.variable(ends, vec![id], Said::Leaf(id))?;
+        Ok(self.spread(variable))
     }
 
     /// The variable of a calculation over facts or lists.
-    fn calculation(&mut self, expr: &'a Expr, depth: usize) -> Result<Ref, TooMuch> {
+    fn calculation(&mut self, expr: &'p Expr, depth: usize) -> Result<Ref, TooMuch> {
         let key = expression_text(expr);
         if let Some(&variable) = self.calculation_variable.get(&key) {
-            return self.spread(variable);
+            return Ok(self.spread(variable));
         }
-        let graph = &self.evaluator.graph;
+        let graph = &self.graph;
         let mut inputs: Vec<Id> = Vec::new();
         names_in(expr, &mut |name| inputs.extend(graph.fact(name)));
         walk(expr, &mut |part| {
@@ -709,15 +837,8 @@ impl<'d, 'a> Diagrams<'d, 'a> {
                 inputs.extend(list.and_then(|list| graph.fact(&list.columns.first()?.name.it)));
             }
         });
-        let state = match self.evaluator.condition(expr, None, depth) {
-            Known::Missing(cause) => self
-                .evaluator
-                .decided_by_bounds(expr)
-                .map_or(Known::Missing(cause), Known::Value),
-            known => known,
-        };
         let has_an_answer = matches!(expr, Expr::Any(..) | Expr::All(..));
-        self.calculated(key, inputs, state, has_an_answer)
+        self.calculated(key, inputs, Said::Condition(expr, depth), has_an_answer)
     }
 
     /// The variable of what is calculated from these inputs. `has_an_answer`: it is never E.
@@ -725,16 +846,16 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         &mut self,
         key: String,
         inputs: Vec<Id>,
-        state: Known<bool>,
+        said: Said<'p>,
         has_an_answer: bool,
     ) -> Result<Ref, TooMuch> {
         if let Some(&variable) = self.calculation_variable.get(&key) {
-            return self.spread(variable);
+            return Ok(self.spread(variable));
         }
-        let graph = &self.evaluator.graph;
+        let graph = &self.graph;
         let behind = graph.behind(inputs, |_| false);
         let leaves: Vec<Id> = (0..graph.nodes.len())
-            .filter(|id| behind[*id] && self.evaluator.is_leaf(*id))
+            .filter(|id| behind[*id] && self.is_leaf(*id))
             .collect();
         let gives_nothing = |rule: &Rule| rule.rows.iter().any(|row| row.result.it == CellResult::NotApplicable);
         let not_applicable = (0..graph.nodes.len())
@@ -748,38 +869,31 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         if not_applicable {
             ends.push(End::NotApplicable);
         }
-        let state = End::of_condition(state);
-        let known = ends.iter().position(|end| *end == state);
-        let variable = self.variable(Variable {
-            ends,
-            leaves,
-            calculated: true,
-            known,
-        })?;
+        let variable = self.variable(ends, leaves, said)?;
         self.calculation_variable.insert(key, variable);
-        self.spread(variable)
+        Ok(self.spread(variable))
     }
 
-    fn variable(&mut self, variable: Variable<'d>) -> Result<usize, TooMuch> {
+    fn variable(&mut self, ends: Vec<End>, leaves: Vec<Id>, said: Said<'p>) -> Result<usize, TooMuch> {
         if self.variables.len() == VARIABLES_MAX {
             return Err(TooMuch);
         }
-        self.variables.push(variable);
+        let ends = ends.into_iter().map(|end| self.end(end)).collect();
+        self.variables.push(Variable { ends, leaves, said });
         Ok(self.variables.len() - 1)
     }
 
-    fn spread(&mut self, variable: usize) -> Result<Ref, TooMuch> {
+    fn spread(&mut self, variable: usize) -> Ref {
         let ends = self.variables[variable].ends.clone();
-        let branches = ends.into_iter().map(|end| self.end(end)).collect();
-        Ok(self.make(variable, branches))
+        self.make(variable, ends)
     }
 
-    fn end(&mut self, end: End<'d>) -> Ref {
+    fn end(&mut self, end: End) -> Ref {
         if let Some(&known) = self.end_refs.get(&end) {
             return known;
         }
         let new = Ref(END | self.ends.len() as u32);
-        self.ends.push(end);
+        self.ends.push(end.clone());
         self.end_refs.insert(end, new);
         new
     }
@@ -798,8 +912,8 @@ impl<'d, 'a> Diagrams<'d, 'a> {
         new
     }
 
-    fn end_of(&self, at: Ref) -> Option<End<'d>> {
-        (at.0 & END != 0).then(|| self.ends[(at.0 ^ END) as usize])
+    fn end_of(&self, at: Ref) -> Option<&End> {
+        (at.0 & END != 0).then(|| &self.ends[(at.0 ^ END) as usize])
     }
 
     fn apply(&mut self, op: Op, operands: &[Ref]) -> Result<Ref, TooMuch> {
@@ -826,9 +940,9 @@ impl<'d, 'a> Diagrams<'d, 'a> {
             .min();
         let result = match first {
             None => {
-                let mut ends = [End::Missing; 3];
+                let mut ends = [&End::Missing; 3];
                 for (end, at) in ends.iter_mut().zip(&operands[..arity]) {
-                    *end = self.end_of(*at).unwrap_or(End::Missing);
+                    *end = self.end_of(*at).unwrap_or(&End::Missing);
                 }
                 let end = finish(op, ends);
                 self.end(end)
@@ -857,26 +971,22 @@ impl<'d, 'a> Diagrams<'d, 'a> {
     /// Answers that need no look at all operands.
     fn shortcut(&mut self, op: Op, operands: &[Ref; 3]) -> Option<Ref> {
         let end = |at: usize| self.end_of(operands[at]);
+        let answer = |at: usize| match self.end_of(operands[at]) {
+            Some(End::Value(Held::YesNo(answer))) => Some(*answer),
+            _ => None,
+        };
         match op {
-            Op::And if end(0) == Some(NO) || end(1) == Some(NO) => Some(self.end(NO)),
-            Op::Or if end(0) == Some(YES) || end(1) == Some(YES) => Some(self.end(YES)),
-            Op::First | Op::Collect => match end(0)? {
-                YES => Some(operands[1]),
-                NO => Some(operands[2]),
-                _ => None,
-            },
-            Op::Unique => match end(0)? {
-                NO => Some(operands[2]),
-                _ => None,
-            },
+            Op::And if answer(0) == Some(false) || answer(1) == Some(false) => Some(self.end(NO)),
+            Op::Or if answer(0) == Some(true) || answer(1) == Some(true) => Some(self.end(YES)),
+            Op::First | Op::Collect => answer(0).map(|holds| operands[if holds { 1 } else { 2 }]),
+            Op::Unique => (answer(0)? == false).then_some(operands[2]),
             Op::Complete => match end(0)? {
                 End::Value(_) | End::NotApplicable => Some(operands[1]),
                 _ => None,
             },
-            Op::When => match end(0)? {
-                YES => Some(operands[1]),
-                NO => Some(self.end(End::NotApplicable)),
-                _ => None,
+            Op::When => match answer(0)? {
+                true => Some(operands[1]),
+                false => Some(self.end(End::NotApplicable)),
             },
             _ => None,
         }
@@ -885,7 +995,7 @@ impl<'d, 'a> Diagrams<'d, 'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Side {
-    Constant(rust_decimal::Decimal),
+    Constant(Decimal),
     /// A fact, or a word.
     Whole,
     /// How many of several choices: exact beside a constant.
@@ -897,7 +1007,7 @@ enum Side {
 }
 
 /// An operation on ends: the same algebra as evaluation.
-fn finish<'d>(op: Op, [a, b, c]: [End<'d>; 3]) -> End<'d> {
+fn finish(op: Op, [a, b, c]: [&End; 3]) -> End {
     match op {
         Op::Compare(how) => End::of_condition(state::compare(how, &a.state(), &b.state())),
         Op::Calculate(how) => End::of_state(state::calculate(how, &a.state(), &b.state())),
@@ -906,53 +1016,53 @@ fn finish<'d>(op: Op, [a, b, c]: [End<'d>; 3]) -> End<'d> {
         Op::Not => End::of_condition(state::not(a.condition())),
         Op::IsNotApplicable if matches!(a, End::Calculated(..)) => NO,
         Op::Has => match b {
-            End::Value(Compared::Word(word)) => End::of_condition(state::has(&a.state(), word)),
+            End::Value(Held::Word(word)) => End::of_condition(state::has(&a.state(), word)),
             _ => End::Missing,
         },
         Op::Size => match state::size(&a.state()) {
-            Known::Value(Compared::Number(number)) => End::Value(Compared::Number(number)),
+            Known::Value(Compared::Number(number)) => End::of(Compared::Number(number)),
             Known::NotApplicable => End::NotApplicable,
             _ => End::Missing,
         },
         Op::IsNotApplicable => match a.state() {
             Known::Missing(_) => End::Missing,
-            known => End::Value(Compared::YesNo(known == Known::NotApplicable)),
+            known => End::of(Compared::YesNo(known == Known::NotApplicable)),
         },
         Op::Cell => match a {
             End::NotApplicable => NO,
-            other => other,
+            other => other.clone(),
         },
         Op::First | Op::Unique => match a.condition() {
-            Known::Value(false) | Known::NotApplicable => c,
-            Known::Value(true) if op == Op::First => b,
-            _ if c == End::NoRow || c == b => b,
+            Known::Value(false) | Known::NotApplicable => c.clone(),
+            Known::Value(true) if op == Op::First => b.clone(),
+            _ if *c == End::NoRow || c == b => b.clone(),
             _ => End::Missing,
         },
         Op::Collect => match a.condition() {
-            Known::Value(true) => b,
-            Known::Value(false) | Known::NotApplicable => c,
+            Known::Value(true) => b.clone(),
+            Known::Value(false) | Known::NotApplicable => c.clone(),
             Known::Missing(_) => End::Missing,
         },
         Op::Complete => match a.condition() {
             Known::Missing(_) => End::Missing,
-            _ => b,
+            _ => b.clone(),
         },
         Op::Decides => match a {
             End::NotApplicable => End::Missing,
-            other => other,
+            other => other.clone(),
         },
         Op::When => match a.condition() {
-            Known::Value(true) => b,
+            Known::Value(true) => b.clone(),
             Known::Value(false) => End::NotApplicable,
             _ => End::Missing,
         },
         Op::Told => match a {
             End::NoRow | End::CaseWorker => End::Missing,
-            other => other,
+            other => other.clone(),
         },
         Op::Close => match a {
             End::NoRow => End::Missing,
-            other => other,
+            other => other.clone(),
         },
     }
 }

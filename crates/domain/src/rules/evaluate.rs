@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 
 use super::graph::{Graph, Id, Node, cells};
 use super::state::{self, Compared, FAILED, State};
-use super::{Evaluation, Fired, Setting, StepResult};
+use super::{Days, Evaluation, Fired, Setting, StepResult};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::pack::{
     CaseDay, CellResult, Comparison, CountedAt, Expr, Fact, List, NoRecord, Operand, OutcomeKind, Pack, Parameter,
@@ -78,6 +78,28 @@ fn valid_on(dated: &[(Option<Date>, Value)], day: Date) -> Option<&Value> {
         .filter(|(from, _)| from.is_none_or(|from| from <= day))
         .max_by_key(|(from, _)| *from)
         .map(|(_, value)| value)
+}
+
+fn transition<'p>(rule: &'p Rule, days: &Days) -> Option<(&'p Transition, Date)> {
+    let transition = &rule.transition.as_ref()?.it;
+    let within = transition.from <= days.application && days.application <= transition.to;
+    within.then(|| (transition, transition.from.yesterday().unwrap_or(transition.from)))
+}
+
+/// How a row's days stand: certainly in force or not, or in force exactly when the applicant chose the older law (yes)
+/// or the newer (no).
+pub(super) fn force<'p>(rule: &'p Rule, row: &Row, days: &Days) -> Force<'p> {
+    let Some(valid) = &row.valid else {
+        return Force::Always(true);
+    };
+    let today = valid.holds_on(days.of(rule.counted_at.into()));
+    match transition(rule, days) {
+        Some((transition, before)) if valid.holds_on(before) != today => Force::Chosen {
+            choice: &transition.choice,
+            older: !today,
+        },
+        _ => Force::Always(today),
+    }
 }
 
 /// What the rows of a rule gave.
@@ -376,10 +398,7 @@ impl<'a> Evaluator<'a> {
     // ---- rules ----
 
     pub fn day(&self, day: CaseDay) -> Date {
-        match day {
-            CaseDay::Application => self.setting.days.application,
-            CaseDay::Decision => self.setting.days.decision,
-        }
+        self.setting.days.of(day)
     }
 
     /// Whether a row counts on the day that its table is counted at. Within a transition it may be the applicant's choice.
@@ -401,26 +420,7 @@ impl<'a> Evaluator<'a> {
 
     /// The transition that an application made on its day may choose, and the day whose law it may choose.
     pub fn transition(&self, rule: &'a Rule) -> Option<(&'a Transition, Date)> {
-        let transition = &rule.transition.as_ref()?.it;
-        let applied = self.setting.days.application;
-        let within = transition.from <= applied && applied <= transition.to;
-        within.then(|| (transition, transition.from.yesterday().unwrap_or(transition.from)))
-    }
-
-    /// How a row's days stand: certainly in force or not, or in force exactly when the applicant chose the older law (yes)
-    /// or the newer (no).
-    pub fn force(&self, rule: &'a Rule, row: &Row) -> Force<'a> {
-        let Some(valid) = &row.valid else {
-            return Force::Always(true);
-        };
-        let today = valid.holds_on(self.day(rule.counted_at.into()));
-        match self.transition(rule) {
-            Some((transition, before)) if valid.holds_on(before) != today => Force::Chosen {
-                choice: &transition.choice,
-                older: !today,
-            },
-            _ => Force::Always(today),
-        }
+        transition(rule, &self.setting.days)
     }
 
     /// Whether a row matches; a row with a missing input may match. E is matched only by `ej aktuellt` and `–`.
@@ -734,7 +734,8 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn step_result(&self, step: &'a Step, id: Id) -> StepResult {
+    /// `id`: the step's `Needed` node.
+    pub fn step_result(&self, step: &'a Step, id: Id) -> StepResult {
         let name = &step.name.it;
         let needed = state::condition(self.states[id].clone());
         let mut needed_because = Vec::new();

@@ -5,12 +5,14 @@
 //! whether the company register lets a person act, which no document says, and which is tried where signing is.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::evaluate::Evaluator;
+use super::graph::{Graph, Id, Node, names_in};
 use super::{Days, Evaluation, Setting, StepResult, Verdict, questions, signers};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::finding::{Finding, Span};
-use crate::pack::{Example, Expected, GivenState, NoRecord, Pack, Rule, Source, WhenDown};
+use crate::pack::{Control, Example, Expected, GivenState, NoRecord, Pack, Rule, RuleKind, Source, Step, WhenDown};
 use crate::words::ids::PersonId;
 
 /// The special step that says whether the person may submit.
@@ -94,10 +96,22 @@ fn known(source: Option<&Source>, state: &GivenState) -> Known<Value> {
 
 /// Tries one example: a finding (S7xx) for each row that does not come out as it says.
 pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
+    run_with(&Rc::new(Graph::new(pack)), example)
+}
+
+/// The same of all the document's examples, in order.
+pub fn run_all(pack: &Pack) -> Vec<Finding> {
+    let graph = Rc::new(Graph::new(pack));
+    let examples = pack.examples.iter();
+    examples.flat_map(|example| run_with(&graph, example)).collect()
+}
+
+fn run_with(graph: &Rc<Graph<'_>>, example: &Example) -> Vec<Finding> {
+    let pack = graph.pack;
     let (facts, setting) = facts(pack, example);
-    let evaluator = Evaluator::new(pack, &facts, &setting, None);
+    let evaluator = Evaluator::of_nodes(graph.clone(), &graph.order, &facts, &setting, None);
     let evaluation = evaluator.evaluation();
-    let mut findings = controls(pack, example, &questions::broken(&evaluator));
+    let mut findings = controls(pack.controls.iter(), example, &questions::broken(&evaluator));
     findings.extend(nobody_else_signs(pack, example, &facts, &setting));
     for expected in &example.expected {
         let step = &expected.step.it;
@@ -112,16 +126,98 @@ pub fn run(pack: &Pack, example: &Example) -> Vec<Finding> {
     findings
 }
 
+/// A part of a document that has been changed.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'n> {
+    Rule(RuleKind, &'n Name),
+    NeededWhen(&'n Name),
+    Control(&'n Name),
+}
+
+/// A document in which one part has been changed. Before, every example came out as it says; so only what rests on the part
+/// is tried again.
+pub struct Changed<'p> {
+    graph: Rc<Graph<'p>>,
+    /// By node.
+    touched: Vec<bool>,
+    /// The controls that may come out otherwise.
+    controls: Vec<&'p Control>,
+}
+
+impl<'p> Changed<'p> {
+    /// `pack` is the document as it is after the change.
+    pub fn new(pack: &'p Pack, part: Part<'_>) -> Self {
+        let graph = Rc::new(Graph::new(pack));
+        let mut touched = vec![false; graph.nodes.len()];
+        let from = match part {
+            Part::Rule(RuleKind::Fact, name) => graph.fact(name),
+            Part::Rule(RuleKind::Outcome, step) => graph.outcome(step),
+            Part::NeededWhen(step) => graph.needed(step),
+            Part::Control(_) => None,
+        };
+        if let Some(from) = from {
+            touched[from] = true;
+        }
+        for &id in &graph.order {
+            touched[id] |= graph.rests_on[id].iter().any(|input| touched[*input]);
+        }
+        let reads_it = |control: &&Control| {
+            let mut found = matches!(part, Part::Control(id) if control.id.it == *id);
+            names_in(&control.condition.it, &mut |name| {
+                found |= graph.fact(name).is_some_and(|id| touched[id]);
+            });
+            found
+        };
+        Self {
+            controls: pack.controls.iter().filter(reads_it).collect(),
+            graph,
+            touched,
+        }
+    }
+
+    /// Whether the example still comes out as it says. `facts` and `setting` are its own ([`facts`]).
+    pub fn comes_out(&self, example: &Example, facts: &Facts, setting: &Setting) -> bool {
+        let graph = &self.graph;
+        let steps: Vec<(&Expected, &Step, Id)> = example
+            .expected
+            .iter()
+            .filter_map(|expected| {
+                let needed = graph.needed(&expected.step.it)?;
+                let Node::Needed(step) = graph.nodes[needed] else {
+                    return None;
+                };
+                (self.touched[needed] || self.touched[needed + 1]).then_some((expected, step, needed))
+            })
+            .collect();
+        let mut goals: Vec<Id> = steps.iter().flat_map(|(.., needed)| [*needed, needed + 1]).collect();
+        for control in &self.controls {
+            names_in(&control.condition.it, &mut |name| goals.extend(graph.fact(name)));
+        }
+        let behind = graph.behind(goals, |_| false);
+        // Opinions hold back outcomes that do not read them.
+        let is_computed = |id: &Id| behind[*id] || matches!(graph.nodes[*id], Node::Leaf(_));
+        let nodes: Vec<Id> = graph.order.iter().copied().filter(is_computed).collect();
+        let evaluator = Evaluator::of_nodes(graph.clone(), &nodes, facts, setting, None);
+        let broken = questions::broken_of(&evaluator, self.controls.iter().copied());
+        controls(self.controls.iter().copied(), example, &broken).is_empty()
+            && steps.iter().all(|(expected, step, needed)| {
+                let result = evaluator.step_result(step, *needed);
+                difference(graph.pack, example, expected, &result).is_none()
+            })
+            && nobody_else_signs(graph.pack, example, facts, setting).is_none()
+    }
+}
+
 /// A control that is broken stops the person, so an example of what follows must keep them all, or say which one stops:
 /// `| inskickning | stoppas | k2 |`. Another reason in words is about who may act.
-fn controls(pack: &Pack, example: &Example, broken: &[Name]) -> Vec<Finding> {
+fn controls<'p>(controls: impl Iterator<Item = &'p Control>, example: &Example, broken: &[Name]) -> Vec<Finding> {
     let submission = example
         .expected
         .iter()
         .find(|expected| expected.step.it.as_str() == SUBMISSION && expected.outcome.it != Expected::ALL_SIGN);
     let title = &example.title.it;
     let mut findings = Vec::new();
-    for control in &pack.controls {
+    for control in controls {
         let is_broken = broken.contains(&control.id.it);
         let is_named = submission.is_some_and(|expected| {
             let mut words = expected.grounds_text.split([',', ' ']);

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{Cause, Known, Name, Value};
-use crate::pack::{Decider, Pack};
+use crate::pack::{CaseDay, Decider, Pack};
 
 mod classes;
 mod diagram;
@@ -31,7 +31,7 @@ pub use classes::Classes;
 pub use diagram::{VARIABLES_MAX, WORK_MAX};
 pub use evaluate::{EXPRESSION_DEPTH_MAX, evaluate, evaluate_applied};
 pub use explain::{condition, explain, explain_applied, explain_condition, expression_text};
-pub use probe::{Probe, Scope};
+pub use probe::{Asking, Probe, Scope};
 pub use questions::{broken_controls, questions, to_fetch, to_fetch_and_ask};
 pub use relevance::relevance;
 pub use signers::{Needed, Who, signers};
@@ -99,6 +99,15 @@ impl StepResult {
                     Verdict::Outcome(outcome)
                 }
             }
+        }
+    }
+}
+
+impl Days {
+    pub fn of(&self, day: CaseDay) -> Date {
+        match day {
+            CaseDay::Application => self.application,
+            CaseDay::Decision => self.decision,
         }
     }
 }

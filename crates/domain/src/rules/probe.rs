@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Node};
-use super::{Question, Setting, questions};
+use super::relevance::Prepared;
+use super::{Evaluation, Question, Setting, questions};
 use crate::fact::{Facts, Known, Name, Slot, Value};
 use crate::pack::{Expr, List, Pack, Rule};
 
@@ -37,10 +38,9 @@ impl<'p> Probe<'p> {
         }
     }
 
-    /// What to fetch and what to ask now: [`super::to_fetch_and_ask`].
-    pub fn to_fetch_and_ask(&self, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
-        let evaluator = Evaluator::of_nodes(self.graph.clone(), &self.graph.order, facts, setting, None);
-        questions::next(&evaluator, facts, setting)
+    /// Everything that follows from a case: [`super::evaluate`].
+    pub fn evaluation(&self, facts: &Facts, setting: &Setting) -> Evaluation {
+        Evaluator::of_nodes(self.graph.clone(), &self.graph.order, facts, setting, None).evaluation()
     }
 
     /// How each row of the rule stands: certainly matches, certainly not, or may still.
@@ -89,5 +89,27 @@ impl<'p> Probe<'p> {
     /// The state of a condition.
     pub fn condition(&self, scope: &Scope, condition: &Expr, facts: &Facts, setting: &Setting) -> Known<bool> {
         Evaluator::of_nodes(self.graph.clone(), &scope.nodes, facts, setting, None).condition(condition, None, 0)
+    }
+}
+
+/// Asks for many cases what to fetch and what to ask: what they have in common is made once.
+pub struct Asking<'p> {
+    graph: Rc<Graph<'p>>,
+    prepared: Prepared<'p>,
+}
+
+impl<'p> Asking<'p> {
+    pub fn new(pack: &'p Pack) -> Self {
+        let graph = Rc::new(Graph::new(pack));
+        Self {
+            prepared: Prepared::new(graph.clone()),
+            graph,
+        }
+    }
+
+    /// What to fetch and what to ask now: [`super::to_fetch_and_ask`].
+    pub fn to_fetch_and_ask(&mut self, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
+        let evaluator = Evaluator::of_nodes(self.graph.clone(), &self.graph.order, facts, setting, None);
+        questions::next(&evaluator, &mut self.prepared, facts, setting)
     }
 }

@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 
 use super::evaluate::Evaluator;
+use super::relevance::Prepared;
 use super::{Question, Setting, relevance};
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
-use crate::pack::{Fact, List, Pack, Source, WhenDown};
+use crate::pack::{Control, Fact, List, Pack, Source, WhenDown};
 
 /// What the applicant is to be asked now, in document order, of facts with source `sökanden`, and register facts that
 /// failed with `ur funktion = fråga`. Grouped by prefix, groups in order of first appearance; what matters now stands before
@@ -94,13 +95,20 @@ pub fn to_fetch(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Slot> {
 /// What to fetch and what to ask now, from one look at what is relevant. What may only come to matter is among them only
 /// when nothing matters now.
 pub fn to_fetch_and_ask(pack: &Pack, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
-    next(&Evaluator::new(pack, facts, setting, None), facts, setting)
+    let evaluator = Evaluator::new(pack, facts, setting, None);
+    let mut prepared = Prepared::new(evaluator.graph.clone());
+    next(&evaluator, &mut prepared, facts, setting)
 }
 
 /// The same where the facts are evaluated already.
-pub(super) fn next(evaluator: &Evaluator<'_>, facts: &Facts, setting: &Setting) -> (Vec<Slot>, Vec<Question>) {
+pub(super) fn next<'a, 'p: 'a>(
+    evaluator: &Evaluator<'a>,
+    prepared: &mut Prepared<'p>,
+    facts: &'a Facts,
+    setting: &'a Setting,
+) -> (Vec<Slot>, Vec<Question>) {
     let pack = evaluator.graph.pack;
-    let relevance = relevance::of_evaluated(evaluator, facts, setting, false);
+    let relevance = relevance::of_evaluated(evaluator, prepared, facts, setting, false);
     let of = |relevant| (unfetched(evaluator, facts, relevant), asked(pack, facts, relevant));
     let now = of(&relevance.now);
     if now.0.is_empty() && now.1.is_empty() {
@@ -158,7 +166,11 @@ pub fn broken_controls(pack: &Pack, facts: &Facts, setting: &Setting) -> Vec<Nam
 
 /// The same where the facts are evaluated already.
 pub(super) fn broken(evaluator: &Evaluator<'_>) -> Vec<Name> {
-    let controls = evaluator.graph.pack.controls.iter();
+    broken_of(evaluator, evaluator.graph.pack.controls.iter())
+}
+
+/// The same of some controls.
+pub(super) fn broken_of<'a>(evaluator: &Evaluator<'a>, controls: impl Iterator<Item = &'a Control>) -> Vec<Name> {
     controls
         .filter(|control| evaluator.condition(&control.condition.it, None, 0) == Known::Value(false))
         .map(|control| control.id.it.clone())
