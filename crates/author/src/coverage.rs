@@ -53,13 +53,23 @@ pub fn tried<'p>(pack: &Pack, example: &'p Example) -> Tried<'p> {
         .map(|expected| step(pack, expected, &evaluation));
     let mut steps: Vec<Step<'p>> = steps.collect();
     let mut wrong = Vec::new();
+    // Rows about what a rule gives stand among those about steps.
+    let of_rules = example.derived.iter().flat_map(|derived| {
+        let row = derived.row.as_ref().map(|row| row.span);
+        std::iter::once(derived.value.span).chain(row)
+    });
+    let of_rules: Vec<Span> = of_rules.collect();
     for finding in rules::example::run(pack, example) {
         // A finding in a row stands behind the row's beginning and before the next one's.
         let of_row = |step: &&mut Step<'_>| {
             let start = step.expected.step.span;
             start.file == finding.span.file && start.start <= finding.span.start
         };
-        match steps.iter_mut().rfind(of_row) {
+        match steps
+            .iter_mut()
+            .rfind(of_row)
+            .filter(|_| !of_rules.contains(&finding.span))
+        {
             Some(step) => step.wrong = step.wrong.take().or(Some(finding.message)),
             None => wrong.push(finding.message),
         }

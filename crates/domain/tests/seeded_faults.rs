@@ -841,4 +841,50 @@ const FAULTS: &[Fault] = &[
         code: "S701",
         at: ("exempel.md", "| gasol | bifall | – |  "),
     },
+    Fault {
+        name: "no example says what a rule gives that no outcome rests on",
+        changes: &[("exempel.md", "| personalliggare.krävs | nej | pl2 |\n", "")],
+        code: "S706",
+        at: (MAIN, "| pl2 | ja | nej |"),
+    },
+    Fault {
+        name: "a rule gives otherwise than an example says",
+        changes: &[(
+            "exempel.md",
+            "| personalliggare.krävs | nej | pl2 |",
+            "| personalliggare.krävs | ja | pl2 |",
+        )],
+        code: "S701",
+        at: ("exempel.md", "| personalliggare.krävs | ja | pl2 |"),
+    },
+    Fault {
+        name: "another row of a rule holds than an example says",
+        changes: &[(
+            "exempel.md",
+            "| personalliggare.krävs | nej | pl2 |",
+            "| personalliggare.krävs | nej | pl1 |",
+        )],
+        code: "S702",
+        at: ("exempel.md", "| personalliggare.krävs | nej | pl1 |"),
+    },
+    Fault {
+        name: "an example names a row of another rule",
+        changes: &[(
+            "exempel.md",
+            "| personalliggare.krävs | nej | pl2 |",
+            "| personalliggare.krävs | nej | kr1 |",
+        )],
+        code: "S033",
+        at: ("exempel.md", "| personalliggare.krävs | nej | kr1 |"),
+    },
+    Fault {
+        name: "an example expects what nobody calculates",
+        changes: &[(
+            "exempel.md",
+            "| personalliggare.krävs | nej | pl2 |",
+            "| personal.familj | ja | – |",
+        )],
+        code: "S071",
+        at: ("exempel.md", "| personal.familj | ja | – |"),
+    },
 ];

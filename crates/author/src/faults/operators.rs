@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use samverk_domain::finding::SourceFile;
 use samverk_domain::pack::texts::{self, Need};
-use samverk_domain::pack::{OutcomeKind, Pack, Source, Type};
+use samverk_domain::pack::{OutcomeKind, Pack, RoleKind, Source, Type};
 
 use super::grid::{Row, Table};
 
@@ -204,7 +204,8 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "misspell a name where it is defined",
-        codes: &["S03", "S052", "S060"],
+        // Of a rule's heading: its result column and the fact that it was to give.
+        codes: &["S03", "S052", "S060", "S020", "S053", "S113"],
         sow: misspell_definition,
     },
     Operator {
@@ -285,7 +286,8 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "set a boundary outside the type",
-        codes: &["S306"],
+        // Of `21–40`: that its ends have changed places.
+        codes: &["S306", "S045"],
         sow: boundary_outside,
     },
     Operator {
@@ -747,6 +749,11 @@ fn exchange_rows(field: &Field<'_>) -> Vec<Seed> {
         .filter(|table| table.is_rule() && table.policy().starts_with("första"))
     {
         for pair in table.rows.windows(2) {
+            // Of two rows that give the same either reason is true where both hold.
+            let gives = |row: &Row| result_of(field, table, row).map(|(_, text)| text);
+            if gives(&pair[0]) == gives(&pair[1]) {
+                continue;
+            }
             let (above, below) = (pair[0].line.clone(), pair[1].line.clone());
             let mut seed = field.change(table, above.clone(), field.text(table.file, &below));
             seed.edits.push((below, field.text(table.file, &above).to_owned()));
@@ -883,6 +890,16 @@ fn remove_step_law(field: &Field<'_>) -> Vec<Seed> {
     field
         .cells(&["Steg"], "Lagrum")
         .filter(|(_, _, _, text)| !is_empty(text))
+        // What a private performer does need not rest on a law.
+        .filter(|(table, row, ..)| {
+            let step = field
+                .pack
+                .steps
+                .iter()
+                .find(|step| step.name.as_str() == field.first(table, row));
+            let role = step.and_then(|step| field.pack.role(&step.role.it));
+            role.is_none_or(|role| role.kind.it == RoleKind::Authority)
+        })
         .map(|(table, _, cell, _)| field.change(table, cell, ""))
         .collect()
 }

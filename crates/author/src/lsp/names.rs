@@ -580,10 +580,13 @@ impl Reading {
             }
             return;
         }
-        if !self.steps.contains(&name) {
-            return;
-        }
-        self.push(file, cell.clone(), Symbol::Step(name.clone()), false);
+        let symbol = match () {
+            () if self.steps.contains(&name) => Symbol::Step(name.clone()),
+            // What a rule gives.
+            () if self.facts.contains(&name) => Symbol::Fact(name.clone()),
+            () => return,
+        };
+        self.push(file, cell.clone(), symbol, false);
         if let Some(cell) = outcome.and_then(|at| row.cells.get(at)) {
             let word = file.fold(cell);
             if self.outcomes.contains(&(name.clone(), word.clone())) {

@@ -118,6 +118,7 @@ fn rule(
                 format!("Inget exempel visar raden {} i {}.", row.id.it, rule.name.it),
             )
             .label("gäller inte i något exempel")
+            .related(rule.name.span, "regeln")
             .suggest("Skriv ett exempel i exempel.md där raden gäller.");
             if let Answer::Found(case) = table.alive(number) {
                 finding = finding.example(case);
@@ -160,6 +161,7 @@ fn rule(
                 .collect()
         })
         .collect();
+    results(rule, search, tried, trial, at, found);
     let mut told: Vec<(usize, usize)> = Vec::new();
     for (number, change) in changes.iter().enumerate() {
         if told.contains(&(change.row, change.cell)) {
@@ -179,6 +181,7 @@ fn rule(
         if !noticed && let Some(case) = unnoticed(search, trial, at) {
             told.push((change.row, change.cell));
             found.push(finding(
+                Some(rule),
                 row.tests[change.cell].span,
                 &was.to_string(),
                 &change.to.to_string(),
@@ -186,6 +189,39 @@ fn rule(
             ));
         }
         trial.rules[at].rows[change.row].tests[change.cell].it = was;
+    }
+}
+
+/// What a rule's rows give, each changed into what another row gives.
+fn results(
+    rule: &Rule,
+    search: &Search<'_>,
+    tried: &[Tried<'_>],
+    trial: &mut Pack,
+    at: usize,
+    found: &mut Vec<Finding>,
+) {
+    // An outcome that an example shows is one that it expects.
+    if rule.kind != RuleKind::Fact {
+        return;
+    }
+    for (number, row) in rule.rows.iter().enumerate() {
+        let showing = || tried.iter().filter(|tried| tried.shows(rule, &row.id.it));
+        let mut others = rule.rows.iter().map(|other| &other.result.it);
+        let Some(to) = others
+            .find(|to| **to != row.result.it)
+            .filter(|_| showing().next().is_some())
+        else {
+            continue;
+        };
+        trial.rules[at].rows[number].result.it = to.clone();
+        let changed = Changed::new(trial, example::Part::Rule(rule.kind, &rule.name.it));
+        let is_noticed = showing().any(|tried| tried.notices(&changed));
+        if !is_noticed && let Some(case) = unnoticed(search, trial, at) {
+            let was = example::result(&row.result.it);
+            found.push(finding(Some(rule), row.result.span, &was, &example::result(to), case));
+        }
+        trial.rules[at].rows[number].result.it = row.result.it.clone();
     }
 }
 
@@ -216,12 +252,12 @@ fn unnoticed(search: &Search<'_>, trial: &Pack, at: usize) -> Option<Option<Stri
     (proofs.is_empty() && is_read(search.pack) == is_read(trial)).then_some(case)
 }
 
-fn finding(span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
+fn finding(of: Option<&Rule>, span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
     let changed = match to {
         "–" => format!("`{was}` tas bort"),
         _ => format!("`{was}` blir `{to}`"),
     };
-    match case {
+    let finding = match case {
         Some(case) => Finding::warning("S706", span, format!("Inget exempel märker om {changed}."))
             .label("hålls inte på plats av något exempel")
             .example(case)
@@ -236,6 +272,10 @@ fn finding(span: Span, was: &str, to: &str, case: Option<String>) -> Finding {
         .label("hålls inte på plats av något exempel")
         .example(format!("de första {CASES_MAX} fallen är prövade utan skillnad, resten inte alls"))
         .suggest("Skriv ett exempel där det gör skillnad, eller lägg en del av villkoren i egna regler."),
+    };
+    match of {
+        Some(rule) => finding.related(rule.name.span, "regeln"),
+        None => finding,
     }
 }
 
@@ -266,6 +306,7 @@ fn conditions(
             let noticed = differing.any(|tried| tried.notices(&changed));
             if !noticed && let Some(case) = other_answer(search, trial, &condition.it, &to) {
                 found.push(finding(
+                    None,
                     condition.span,
                     &condition.it.to_string(),
                     &to.to_string(),

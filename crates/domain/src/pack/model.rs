@@ -891,6 +891,8 @@ pub struct Example {
     pub title: Spanned<String>,
     pub given: Vec<Given>,
     pub expected: Vec<Expected>,
+    /// Rows of the same table that name what a rule gives.
+    pub derived: Vec<Derived>,
     pub span: Span,
 }
 
@@ -943,6 +945,16 @@ pub struct Expected {
 impl Expected {
     /// Others than the applicant must sign, and all of them do.
     pub const ALL_SIGN: &'static str = "alla skriver under";
+}
+
+/// A row of the same table that names a fact of a rule: `| avgift.registrering | 2 400 | ab |`.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    pub fact: Spanned<Name>,
+    /// None: *ej aktuellt*.
+    pub value: Spanned<Option<Value>>,
+    /// The row that gives it; where none is named any may.
+    pub row: Option<Spanned<Name>>,
 }
 
 impl Pack {

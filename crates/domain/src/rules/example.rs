@@ -9,10 +9,14 @@ use std::rc::Rc;
 
 use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Node, names_in};
+use super::state::Compared;
 use super::{Days, Evaluation, Setting, StepResult, Verdict, questions, signers};
 use crate::fact::{Cause, Facts, Known, Name, Value};
 use crate::finding::{Finding, Span};
-use crate::pack::{Control, Example, Expected, GivenState, NoRecord, Pack, Rule, RuleKind, Source, Step, WhenDown};
+use crate::pack::{
+    CellResult, Control, Derived, Example, Expected, GivenState, NoRecord, Pack, Row, Rule, RuleKind, Source, Step,
+    WhenDown,
+};
 use crate::words::ids::PersonId;
 
 /// The special step that says whether the person may submit.
@@ -123,7 +127,60 @@ fn run_with(graph: &Rc<Graph<'_>>, example: &Example) -> Vec<Finding> {
             findings.extend(compare(pack, example, expected, result, &evaluation));
         }
     }
+    let derived = example.derived.iter();
+    findings.extend(derived.filter_map(|derived| otherwise(&evaluator, example, derived)));
     findings
+}
+
+/// What a rule gives otherwise than the example says.
+fn otherwise(evaluator: &Evaluator<'_>, example: &Example, derived: &Derived) -> Option<Finding> {
+    let id = evaluator.graph.fact(&derived.fact.it)?;
+    let rule = evaluator.graph.pack.rule(&derived.fact.it)?;
+    let (fact, title) = (&derived.fact.it, &example.title.it);
+    let gave = evaluator.row(id);
+    let is_given = match &derived.value.it {
+        Some(value) => *evaluator.state(id) == Known::Value(Compared::from(value)),
+        None => *evaluator.state(id) == Known::NotApplicable,
+    };
+    let in_words = |value: Known<&Value>| match value {
+        Known::Value(value) => value.to_string(),
+        Known::NotApplicable => String::from("ej aktuellt"),
+        Known::Missing(cause) => format!("saknas ({})", cause_text(cause)),
+    };
+    let expected = in_words(derived.value.it.as_ref().map_or(Known::NotApplicable, Known::Value));
+    let named = derived.row.as_ref();
+    let finding = if !is_given {
+        let value = evaluator.value(id);
+        let actual = in_words(value.as_ref());
+        Finding::error(
+            "S701",
+            derived.value.span,
+            format!("I exemplet ”{title}” ska {fact} bli {expected}, men det blir {actual}."),
+        )
+        .label(format!("blir {actual}"))
+        .suggest("Rätta exemplet, eller den rad som ger fel värde.")
+    } else {
+        let named = named.filter(|named| gave.is_none_or(|row| row.id.it != named.it))?;
+        let row = gave.map_or("ingen viss rad", |row| row.id.as_str());
+        Finding::error(
+            "S702",
+            named.span,
+            format!(
+                "I exemplet ”{title}” ska {fact} bli {expected} på grund av {}, men det är {row} som gäller.",
+                named.it
+            ),
+        )
+        .label(format!("raden är {row}"))
+        .suggest("Ange raden som gav värdet, eller rätta den rad som inte ska gälla.")
+    };
+    let place = |finding: Finding, row: &Row| match () {
+        () if gave.is_some_and(|gave| gave.id.it == row.id.it) => finding.related(row.id.span, "raden gäller"),
+        () if named.is_some_and(|named| named.it == row.id.it) => {
+            finding.related(row.id.span, "raden som exemplet väntar sig")
+        }
+        () => finding,
+    };
+    Some(rule.rows.iter().fold(finding, place).related(rule.name.span, "regeln"))
 }
 
 /// A part of a document that has been changed.
@@ -189,7 +246,13 @@ impl<'p> Changed<'p> {
                 (self.touched[needed] || self.touched[needed + 1]).then_some((expected, step, needed))
             })
             .collect();
+        let derived = example.derived.iter().filter_map(|derived| {
+            let id = graph.fact(&derived.fact.it).filter(|id| self.touched[*id])?;
+            Some((derived, id))
+        });
+        let derived: Vec<(&Derived, Id)> = derived.collect();
         let mut goals: Vec<Id> = steps.iter().flat_map(|(.., needed)| [*needed, needed + 1]).collect();
+        goals.extend(derived.iter().map(|(_, id)| *id));
         for control in &self.controls {
             names_in(&control.condition.it, &mut |name| goals.extend(graph.fact(name)));
         }
@@ -204,6 +267,9 @@ impl<'p> Changed<'p> {
                 let result = evaluator.step_result(step, *needed);
                 difference(graph.pack, example, expected, &result).is_none()
             })
+            && derived
+                .iter()
+                .all(|(derived, _)| otherwise(&evaluator, example, derived).is_none())
             && nobody_else_signs(graph.pack, example, facts, setting).is_none()
     }
 }
@@ -385,6 +451,11 @@ fn difference(pack: &Pack, example: &Example, expected: &Expected, result: &Step
     );
     let finding = Finding::error("S702", expected.span(), message).label(format!("grunden är {}", listed(&actual)));
     Some(finding.suggest("Ange alla rader som gav utfallet, eller rätta den rad som inte ska gälla."))
+}
+
+/// What a row gives, as it is written.
+pub fn result(cell: &CellResult) -> String {
+    super::evaluate::result_text(cell)
 }
 
 /// The rows behind a verdict: what an example's *Grund* must name.

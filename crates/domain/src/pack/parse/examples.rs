@@ -9,7 +9,7 @@ use super::source::{Reader, Slice, list, shown};
 use super::types;
 use crate::fact::{NONE_CHOSEN, Name, Value};
 use crate::finding::{Finding, Span, Spanned};
-use crate::pack::{Example, Expected, Given, GivenState, Pack, Source, Type};
+use crate::pack::{Derived, Example, Expected, Given, GivenState, Pack, Source, Type};
 
 struct Draft<'a> {
     heading: Slice<'a>,
@@ -173,11 +173,12 @@ fn example(reader: &mut Reader, pack: &Pack, names: &Names, draft: &Draft<'_>) -
         }
     };
     let given = read_given(reader, pack, names, given);
-    let expected = read_expected(reader, pack, names, expected);
+    let (expected, derived) = read_expected(reader, pack, names, expected);
     Some(Example {
         title: draft.title.with(draft.title.prose()),
         given,
         expected,
+        derived,
         span: draft.heading.span(),
     })
 }
@@ -462,15 +463,27 @@ fn state(reader: &mut Reader, fact: &Name, ty: &Type, source: &Source, at: Slice
     types::value(reader, "S052", ty, at).map(GivenState::Value)
 }
 
-fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<'_>) -> Vec<Expected> {
+fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<'_>) -> (Vec<Expected>, Vec<Derived>) {
     let [step, outcome, grounds] = columns(reader, table, ["Steg", "Utfall", "Grund"], 3);
     let mut expected: Vec<Expected> = Vec::new();
+    let mut derived: Vec<Derived> = Vec::new();
     if step.is_none() || outcome.is_none() {
-        return expected;
+        return (expected, derived);
     }
     for row in &table.rows {
         let (at, outcome, grounds_cell) = (row.cell(step), row.cell(outcome), row.cell(grounds));
         if empty(reader, row, at, "Steg") {
+            continue;
+        }
+        // Steps have names without a dot.
+        if at.text.contains('.') {
+            let Some(read) = read_derived(reader, pack, names, row, [at, outcome, grounds_cell]) else {
+                continue;
+            };
+            match derived.iter().find(|other| other.fact.it == read.fact.it) {
+                Some(first) => twice(reader, &read.fact, first.fact.span),
+                None => derived.push(read),
+            }
             continue;
         }
         let Some(step) = reader.plain_name(at, "Ett steg") else {
@@ -481,11 +494,8 @@ fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<
             continue;
         }
         if let Some(first) = expected.iter().find(|other| other.step.it == step.it) {
-            let finding = Finding::error("S032", at.span(), format!("{} finns redan.", step.as_str()))
-                .label("andra gången")
-                .related(first.step.span, "första gången")
-                .suggest("Ta bort den ena.");
-            reader.report(finding);
+            let first = first.step.span;
+            twice(reader, &step, first);
             continue;
         }
         if empty(reader, row, outcome, "Utfall") {
@@ -525,7 +535,69 @@ fn read_expected(reader: &mut Reader, pack: &Pack, names: &Names, table: &Table<
             grounds_text: grounds_cell.prose(),
         });
     }
-    expected
+    (expected, derived)
+}
+
+fn twice(reader: &mut Reader, name: &Spanned<Name>, first: Span) {
+    let finding = Finding::error("S032", name.span, format!("{} finns redan.", name.it))
+        .label("andra gången")
+        .related(first, "första gången")
+        .suggest("Ta bort den ena.");
+    reader.report(finding);
+}
+
+/// `| avgift.registrering | 2 400 | ab |`
+fn read_derived(
+    reader: &mut Reader,
+    pack: &Pack,
+    names: &Names,
+    row: &TableRow<'_>,
+    [at, value, grounds]: [Slice<'_>; 3],
+) -> Option<Derived> {
+    let fact = reader.name(at)?;
+    if !names.fact(reader, at, &fact.it) {
+        return None;
+    }
+    let rule = pack.rule(&fact.it).filter(|_| !names.list_of.contains_key(&fact.it));
+    let (Some(rule), Some(Some(ty))) = (rule, names.types.get(&fact.it)) else {
+        reader.error(
+            "S071",
+            at,
+            format!("{} är ingen uppgift som en regel ger ett värde.", fact.it),
+            "räknas inte fram",
+            "Skriv ett steg, eller en uppgift som en regel ger; det som anges står i den första tabellen.",
+        );
+        return None;
+    };
+    if empty(reader, row, value, "Utfall") {
+        return None;
+    }
+    let state = match value.is("ej aktuellt") {
+        true => value.with(None),
+        false => value.with(Some(types::value(reader, "S052", ty, value)?)),
+    };
+    let ground = match grounds.is_empty() {
+        true => None,
+        false => Some(ground(reader, pack, grounds, grounds)?),
+    };
+    if let Some(ground) = &ground
+        && !rule.rows.iter().any(|row| row.id.it == ground.it)
+    {
+        let rows: Vec<&str> = rule.rows.iter().map(|row| row.id.as_str()).collect();
+        reader.error(
+            "S033",
+            grounds,
+            format!("Regeln {} har ingen rad {}.", fact.it, ground.it),
+            "en annan regels rad",
+            format!("Här kan stå {}.", list(&rows)),
+        );
+        return None;
+    }
+    Some(Derived {
+        fact,
+        value: state,
+        row: ground,
+    })
 }
 
 fn ground(reader: &mut Reader, pack: &Pack, at: Slice<'_>, whole: Slice<'_>) -> Option<Spanned<Name>> {
