@@ -528,3 +528,139 @@ async fn a_paper_for_several_bodies_goes_on_where_there_are_terms_and_the_page_s
     assert!(said.contains("2026-11-23"), "{said}");
     assert!(!theirs.html.to_lowercase().contains("legitimation"));
 }
+
+/// The letter that waits to be posted, noted as posted today.
+async fn post_letter(town: &Town, browser: &mut Browser, heading: &str) {
+    let node = "exempelkommun-a";
+    let began = Instant::now();
+    let page = loop {
+        let page = browser.open(&town.at(node, "/handlaggning/brev")).await.unwrap();
+        if words(&page).contains(heading) {
+            break page;
+        }
+        assert!(began.elapsed() < COMES_WITHIN, "{heading}: {}", words(&page));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    };
+    assert!(
+        words(&page).contains("Nygatan 5, 000 01 Exempelstad"),
+        "{}",
+        words(&page)
+    );
+    let form = the_form(&page);
+    let tomorrow = browser
+        .send(&page, &form, &filling(&[("dag", "2026-11-25")]), None)
+        .await
+        .unwrap();
+    assert_eq!(tomorrow.status, 422, "{}", words(&tomorrow));
+    let done = browser.send(&page, &form, &Filling::default(), None).await.unwrap();
+    assert!(!words(&done).contains(heading), "{}", words(&done));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completion_on_paper_counts_from_the_day_it_came_in_and_the_decision_is_posted_and_served() {
+    let town = Town::on_a_monday().await;
+    let node = "exempelkommun-a";
+    // Case worker of the environmental committee.
+    let mut maria = town.person(node, "198008232384").await;
+    let mut begun = parking_paper();
+    begun
+        .put("dag-dag", "19")
+        .put("hur", "natt")
+        .put("pnr", ELSA)
+        .put("namn", "Elsa Holmgren")
+        .put("orgnr", "559900-0030")
+        .put("foretag", "Elsas Kafé i Exempelstad AB")
+        .put("adress", "Nygatan 5, 000 01 Exempelstad");
+    let page = begin(
+        &town,
+        &mut maria,
+        "exempelkommun-a.miljonamnden",
+        "starta-restaurang",
+        begun,
+    )
+    .await;
+    let mut answers = Scenario::read(include_str!("../demo/scenarios/kafe.md"));
+    answers.answers.remove("verksamhet.beskrivning").unwrap();
+    let check = read_the_paper(&mut maria, page, &answers).await;
+    // Nobody has signed, and a question is open: a need of completion, and no decision by a function.
+    let case = enter(&mut maria, &check, false).await;
+    let address = town.at(node, &case.path());
+    assert!(
+        words(&case).contains("Underskrift saknas på pappret"),
+        "{}",
+        words(&case)
+    );
+    let form = case
+        .forms()
+        .into_iter()
+        .find(|form| form.action.ends_with("/gor/komplettering"))
+        .unwrap();
+    let asked = maria
+        .send(
+            &case,
+            &form,
+            &filling(&[("text", "Vad ska ni servera? Skriv under.")]),
+            None,
+        )
+        .await
+        .unwrap();
+    assert!(words(&asked).contains("Vänta på kompletteringen"), "{}", words(&asked));
+    post_letter(&town, &mut maria, "Vi behöver mer uppgifter").await;
+
+    // By post on the Monday: the completion came in on the Friday.
+    let page = maria.open(&format!("{address}/inkommet")).await.unwrap();
+    let form = the_form(&page);
+    let nothing = maria.send(&page, &form, &Filling::default(), None).await.unwrap();
+    assert_eq!(nothing.status, 422);
+    let mut answer = filling(&[
+        ("kanal", "papper"),
+        ("dag-dag", "23"),
+        ("dag-manad", "11"),
+        ("dag-ar", "2026"),
+        ("hur", "post"),
+        ("verksamhet.beskrivning", "Smörgåsar och kaffe."),
+        ("underskrift-0", "ja"),
+    ]);
+    answer
+        .files
+        .insert("papper".to_owned(), ("svar.pdf".to_owned(), PDF.to_vec()));
+    let page = maria.send(&page, &form, &answer, None).await.unwrap();
+    assert_eq!(page.error(), None);
+    let began = Instant::now();
+    let decided = loop {
+        let page = maria.open(&address).await.unwrap();
+        if words(&page).contains("Beslut: registrerad") {
+            break page;
+        }
+        assert!(began.elapsed() < COMES_WITHIN, "{}", words(&page));
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    };
+    let said = words(&decided);
+    assert!(
+        said.contains("2026-11-19") && said.contains("2026-11-20"),
+        "came in, and was complete: {said}"
+    );
+    assert!(said.contains("Skriv ut och posta beslutet"), "{said}");
+    assert!(!said.contains("Underskrift saknas"), "{said}");
+
+    // Until it is posted nothing can be noted of its service; then only what the law allows.
+    let service = format!("{address}/delgivning");
+    assert_eq!(maria.open(&service).await.unwrap().status, 404);
+    post_letter(&town, &mut maria, "Er livsmedelsanläggning är registrerad").await;
+    let page = maria.open(&service).await.unwrap();
+    let form = the_form(&page);
+    let today = [("dag-dag", "23"), ("dag-manad", "11"), ("dag-ar", "2026")];
+    let mut noted = filling(&today);
+    noted.put("satt", "kontroll");
+    let refused = maria.send(&page, &form, &noted, None).await.unwrap();
+    assert_eq!(
+        refused.status,
+        422,
+        "a control message is sent at the earliest the day after: {}",
+        words(&refused)
+    );
+    noted.put("satt", "kvitto");
+    let served = maria.send(&page, &form, &noted, None).await.unwrap();
+    let margin = served.texts("aside").join(" ");
+    assert!(margin.contains("Överklagande senast"), "{margin} {}", words(&served));
+}

@@ -1185,3 +1185,76 @@ fn with_camp() -> Vec<Pack> {
     packs.push(camp());
     packs
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entered_application_that_claims_a_login_or_another_day_is_refused() {
+    use samverk_domain::case::assisted::{Arrival, Channel, Entered};
+
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let facts = town.example();
+    let body = "exempelkommun-a.miljonamnden";
+    let from_session = town.application("livsmedel", &facts).await;
+    let entered = Entered {
+        body: id("foretagsporten"),
+        by: "Nils Forsberg, registrator".to_owned(),
+        at: from_session.received_at,
+        channel: Channel::Paper,
+        arrival: Arrival::Reached,
+        arrived: from_session.received_day,
+        address: "Exempelgatan 1, 000 01 Exempelstad".to_owned(),
+        paper_sha256: None,
+        left_open: vec![],
+        signatures: vec![],
+    };
+    let right = || {
+        let mut application = from_session.clone();
+        application.submission = Chance::System.token();
+        for fact in &mut application.facts {
+            if matches!(fact.origin, Origin::Applicant | Origin::Login | Origin::Represented) {
+                fact.origin = Origin::Entered {
+                    by: entered.by.clone(),
+                    at: entered.at,
+                    channel: entered.channel,
+                    instead_of: None,
+                };
+            }
+        }
+        application.entered = Some(entered.clone());
+        application
+    };
+    let mut wrong = Vec::new();
+    // Facts of a login beside the official's word, and the other way about.
+    wrong.push(Application {
+        facts: from_session.facts.clone(),
+        ..right()
+    });
+    wrong.push(Application {
+        entered: None,
+        ..right()
+    });
+    wrong.push(Application {
+        signed_by_login: "a.b.c".to_owned(),
+        ..right()
+    });
+    wrong.push(Application {
+        received_day: from_session.received_day.yesterday().unwrap(),
+        ..right()
+    });
+    wrong.push(Application {
+        entered: Some(Entered {
+            body: id("skatteregistret"),
+            ..entered.clone()
+        }),
+        ..right()
+    });
+    for application in &wrong {
+        town.apply(body, application).await;
+    }
+    let right = right();
+    town.apply(body, &right).await;
+    town.until("exempelkommun-a", body, &right, "the case", |_| true).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for application in &wrong {
+        assert!(town.case("exempelkommun-a", body, application).await.is_none());
+    }
+}

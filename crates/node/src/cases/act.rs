@@ -37,6 +37,8 @@ pub struct Words<'a> {
     pub by: Option<&'a str>,
     /// A receipt is drawn up but makes no letter of its own: the decision follows in the same transaction.
     pub quiet: bool,
+    /// The legal day of what came on paper, where FL 22 § makes it an earlier one than today.
+    pub day: Option<jiff::civil::Date>,
     /// Time in use on the page from which it was done.
     pub active_ms: Option<i64>,
 }
@@ -58,7 +60,11 @@ pub enum Watch {
 
 /// Does one thing.
 pub fn act(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open, act: &Act, words: &Words<'_>) -> Result<(), Stopped> {
-    let when = open.moment(ctx);
+    let now = open.moment(ctx);
+    let when = Moment {
+        day: words.day.map_or(now.day, |day| day.min(now.day)),
+        ..now
+    };
     let (next, effects) = procedure::apply(&open.file.case, act, when)?;
     open.file.case = next;
     let (way, who, what) = entry(node, open.pack(), act);
@@ -72,7 +78,10 @@ pub fn act(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open, act: &Act, word
                     && let Some((_, id, letter)) = made.iter().find(|(document, ..)| *document == DocumentOf::Receipt)
                 {
                     send_letter(ctx, tx, node, open, &DocumentOf::Receipt, id, letter)?;
-                    open.file.told_of_simplified_service = Some(when.day);
+                    // A letter on paper has told nobody before it has been posted.
+                    if open.file.application.entered.is_none() {
+                        open.file.told_of_simplified_service = Some(when.day);
+                    }
                 }
             }
             // The last days follow from the case itself ([`super::todo`]).
@@ -101,7 +110,10 @@ pub fn act(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &mut Open, act: &Act, word
     }
     if let Act::Notify { .. } = act {
         copies(ctx, tx, node, open)?;
-        if let Some(told) = open.file.told_of_simplified_service {
+        // Delgivningslagen 24 §: of what is sent on paper a control message must follow; an official notes both.
+        if let Some(told) = open.file.told_of_simplified_service
+            && open.file.application.entered.is_none()
+        {
             let simplified = Simplified {
                 told: Some(told),
                 sent: when.day,
@@ -369,6 +381,11 @@ pub fn post(
             name: name.to_owned(),
             sent_at: when.instant,
             opened_at: None,
+            way: match open.file.application.entered {
+                None => letters::Way::Mailbox,
+                Some(_) => letters::Way::Paper,
+            },
+            posted_on: None,
             contents: close(
                 node,
                 &open.row.body,
@@ -537,7 +554,8 @@ fn copies(ctx: &Ctx, tx: &mut Tx, node: &Node, open: &Open) -> Result<(), Stoppe
     Ok(())
 }
 
-fn watch(tx: &mut Tx, open: &Open, job: Watch, on: jiff::civil::Date) -> Result<(), Stopped> {
+/// Has a day watched.
+pub fn watch(tx: &mut Tx, open: &Open, job: Watch, on: jiff::civil::Date) -> Result<(), Stopped> {
     let word = serde_json::to_string(&job).map_err(|why| Stopped::Ours(why.to_string()))?;
     let due = start_of(on).map_err(samverk_domain::case::NotAllowed::from)?;
     let payload = serde_json::to_string(&Watched {

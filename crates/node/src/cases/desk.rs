@@ -216,6 +216,7 @@ pub fn perform(
         text,
         by: Some(by),
         quiet: false,
+        day: None,
         active_ms,
     };
     let examined = open.examine(node, ctx.at.day)?;

@@ -67,6 +67,9 @@ pub struct CaseFile {
     /// When the party was told that simplified service may be used.
     #[serde(default)]
     pub told_of_simplified_service: Option<jiff::civil::Date>,
+    /// Letters that have been posted on paper, by what they are: the latest day of each.
+    #[serde(default)]
+    pub posted: BTreeMap<String, jiff::civil::Date>,
 }
 
 /// A newer version that the body adopted while the case was under way, and what came out otherwise.

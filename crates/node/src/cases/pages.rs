@@ -78,6 +78,8 @@ struct Queue {
     page: Page,
     sections: Vec<Section>,
     may_enter: bool,
+    /// Letters on paper that wait to be posted.
+    to_post: usize,
 }
 
 fn waits_label(waits: Waits) -> &'static str {
@@ -240,6 +242,7 @@ async fn queue(
     }
     show(&Queue {
         may_enter: !staff.bodies(Permission::EnterForOther).is_empty(),
+        to_post: assisted::outgoing::waiting(&node, &staff).await?,
         page,
         sections,
     })
@@ -374,6 +377,11 @@ async fn case(
             address: format!("/handlaggning/{}/gor/{}", open.row.id, doing.slug()),
             label: doing_label(doing, &open),
         })
+        .chain(
+            assisted::incoming::choices(&staff, &open)
+                .into_iter()
+                .map(|(address, label)| Choice { address, label }),
+        )
         .collect();
     let column = |heading: &str, labelled| Column {
         heading: heading.to_owned(),

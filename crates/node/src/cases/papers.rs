@@ -200,10 +200,15 @@ pub fn paper(
                 "Är ärendet inte avgjort efter sex månader kan ni skriftligen begära att det avgörs.",
                 "2017:900 12 §",
             ));
-            sentences.push(by_law(
-                "Förenklad delgivning kan användas i ärendet: ni anses ha fått del av ett beslut två veckor efter att det har skickats till er post här.",
-                "2010:1932 22–26 §§",
-            ));
+            let simplified = match open.file.application.entered {
+                None => {
+                    "Förenklad delgivning kan användas i ärendet: ni anses ha fått del av ett beslut två veckor efter att det har skickats till er post här."
+                }
+                Some(_) => {
+                    "Förenklad delgivning kan användas i ärendet: ett beslut skickas då med post till er adress, och minst en dag senare ett meddelande om att det har skickats. Ni anses ha fått del av beslutet två veckor efter att det skickades."
+                }
+            };
+            sentences.push(by_law(simplified, "2010:1932 22–26 §§"));
             ("Vi har tagit emot det vi behöver".to_owned(), sentences)
         }
         (DocumentOf::CompletionRequest | DocumentOf::CompletionOrder, Act::AskForCompletion(asked)) => {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use samverk_domain::case::Case;
 use samverk_domain::case::act::Act;
 use samverk_domain::case::decision::regime_of;
@@ -230,6 +231,7 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
             counted_with: None,
             law_changes: vec![],
             told_of_simplified_service: None,
+            posted: BTreeMap::new(),
         },
         began: Arc::clone(&known),
         known,
@@ -415,19 +417,20 @@ fn take_completion(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> Re
         completion.step.as_str(),
     )?;
     let open = opened(node, row)?;
-    complete(ctx, tx, node, open, completion, &message.from)
+    complete(ctx, tx, node, open, completion, &message.from, None)
 }
 
-/// A completion that an official has entered from a paper, in the body's own case.
+/// A completion that an official has entered from a paper, in the body's own case; the day is that on which it came in.
 pub fn complete_on_paper(
     ctx: &Ctx,
     tx: &mut Tx,
     node: &Node,
     open: Open,
     completion: Completion,
+    day: Date,
 ) -> Result<(), Stopped> {
     let own = ctx.body.clone();
-    complete(ctx, tx, node, open, completion, &own).map_err(|why| match why {
+    complete(ctx, tx, node, open, completion, &own, Some(day)).map_err(|why| match why {
         No::Stopped(why) => why,
         No::Refused(_) => Stopped::Input("Kompletteringen rör uppgifter som inte har begärts in.".to_owned()),
     })
@@ -440,6 +443,7 @@ fn complete(
     mut open: Open,
     completion: Completion,
     from: &BodyId,
+    day: Option<Date>,
 ) -> Result<(), No> {
     let may_say = match &open.file.application.entered {
         Some(_) => MaySay::Either,
@@ -483,7 +487,10 @@ fn complete(
         node,
         &mut open,
         &Act::CompletionReceived { facts: names },
-        &Words::default(),
+        &Words {
+            day,
+            ..Words::default()
+        },
     )?;
     let paper = papers::application(node, &open)?;
     keep_paper(
@@ -564,7 +571,13 @@ pub struct Attached {
 }
 
 /// Words of one paper that came in.
-fn words_paper(ctx: &Ctx, node: &Node, open: &Open, heading: &str, words: &str) -> Result<letter::Letter, Stopped> {
+pub(super) fn words_paper(
+    ctx: &Ctx,
+    node: &Node,
+    open: &Open,
+    heading: &str,
+    words: &str,
+) -> Result<letter::Letter, Stopped> {
     let body = body_in_federation(node, &open.row.body)?;
     Ok(letter::plain(Plain {
         body: &body,

@@ -125,6 +125,24 @@ pub fn todo(open: &Open, examined: &Examined, day: Date) -> Todo {
                 None,
             );
         }
+        State::Notified if open.file.application.entered.is_some() => {
+            return match open.file.posted.get("decision") {
+                None => it(
+                    "post",
+                    Waits::Staff,
+                    "Skriv ut och posta beslutet",
+                    "Den som har ansökt på papper får sina brev med post",
+                    None,
+                ),
+                Some(_) => it(
+                    "serve",
+                    Waits::Staff,
+                    "Anteckna delgivningen",
+                    "Tiden för överklagande räknas från den dagen (44 § förvaltningslagen)",
+                    None,
+                ),
+            };
+        }
         State::Notified => {
             return it(
                 "serve",

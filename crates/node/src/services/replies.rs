@@ -81,7 +81,8 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
     for name in facts.iter().filter(|name| own(name)) {
         match pack.list_of_column(name) {
             Some(list) => {
-                let count = draft.items.get(&list.name.it).copied().unwrap_or(0);
+                // A list that was left out as a whole has room for as many as it must have.
+                let count = draft.items.get(&list.name.it).copied().unwrap_or(0).max(list.min);
                 slots.extend((0..count).map(|item| Slot {
                     fact: name.clone(),
                     item: Some(item),

@@ -55,6 +55,8 @@ pub fn app(node: Arc<Node>) -> Router {
         .merge(crate::services::signing_pages::routes())
         .merge(crate::cases::pages::routes())
         .merge(crate::cases::assisted::pages::routes())
+        .merge(crate::cases::assisted::incoming::routes())
+        .merge(crate::cases::assisted::outgoing::routes())
         .merge(crate::post::routes())
         .merge(crate::effects::pages::routes())
         .merge(crate::publishing::http::routes())

@@ -389,7 +389,7 @@ pub async fn enter(
                 )?;
                 let Some(case) = case else { continue };
                 if let Some((paper, bytes)) = &paper {
-                    keep_paper(&ctx, tx, &own, &case, paper, bytes)?;
+                    keep_paper(&ctx, tx, &own, &case, "Pappersansökan, inläst", paper, bytes)?;
                 }
                 first.get_or_insert(case.id);
             }
@@ -399,14 +399,15 @@ pub async fn enter(
 }
 
 /// The scanned paper among the case's documents, of the day it came in.
-fn keep_paper(
+pub(super) fn keep_paper(
     ctx: &Ctx,
     tx: &mut Tx,
     node: &Node,
     case: &cases::Row,
+    title: &str,
     paper: &samverk_domain::fact::Attachment,
     bytes: &[u8],
-) -> Result<(), NotDone> {
+) -> Result<(), Stopped> {
     let id = node.chance.token();
     let attached = Attached {
         format: paper.format.clone(),
@@ -426,7 +427,7 @@ fn keep_paper(
             case_id: case.id.clone(),
             kind: "received".to_owned(),
             name: FILE.to_owned(),
-            title: "Pappersansökan, inläst".to_owned(),
+            title: title.to_owned(),
             party: true,
             at: ctx.at.instant,
             day: ctx.at.day,

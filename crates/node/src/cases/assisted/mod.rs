@@ -7,7 +7,8 @@
 //! sealed log, in the diary, on the case and in the person's own insight.
 //!
 //! Reading order: [`entry`] (what is kept while it is entered), [`registers`] (what the body reads itself), [`enter`] (it
-//! becomes cases and messages), [`record`] (the sealed log and insight), [`pages`].
+//! becomes cases and messages), [`record`] (the sealed log and insight), [`pages`], [`incoming`] (a completion or an answer on
+//! paper), [`outgoing`] (letters that are posted, and service).
 
 pub mod entry;
 
@@ -18,3 +19,7 @@ pub mod enter;
 pub mod record;
 
 pub mod pages;
+
+pub mod incoming;
+
+pub mod outgoing;

@@ -13,9 +13,10 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Path, Query, Request, St
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use samverk_domain::case::assisted::{Arrival, ByHand, Channel, Entered};
+use jiff::civil::Date;
+use samverk_domain::case::assisted::{Arrival, ByHand, Channel, Entered, NotEntered};
 use samverk_domain::events::Kind as EventKind;
-use samverk_domain::fact::{Known, Name, Slot, Value};
+use samverk_domain::fact::{Attachment, Known, Name, Slot, Value};
 use samverk_domain::pack::{Pack, Source, Type, WhenDown};
 use samverk_domain::rules::Days;
 use samverk_domain::terms::{Adoption, BodyId};
@@ -76,7 +77,7 @@ fn view(node: &Node) -> Result<Arc<FederationView>, Failure> {
     node.federation.view(node.clock.now()).map_err(Failure::later)
 }
 
-fn ctx(desk: &Desk, visit: &Visit, purpose: &Name) -> Ctx {
+pub(super) fn ctx(desk: &Desk, visit: &Visit, purpose: &Name) -> Ctx {
     Ctx {
         who: desk.actor(),
         body: desk.body.clone(),
@@ -90,7 +91,7 @@ fn ctx(desk: &Desk, visit: &Visit, purpose: &Name) -> Ctx {
 }
 
 /// The official, by name and role: never a number.
-fn by(desk: &Desk) -> String {
+pub(super) fn by(desk: &Desk) -> String {
     format!("{}, {}", desk.person.name, desk.role.word())
 }
 
@@ -225,7 +226,8 @@ fn step_box(nth: usize) -> String {
     format!("steg-{nth}")
 }
 
-fn input(
+/// A field of a form that no service document has.
+pub(super) fn input(
     lang: Lang,
     (name, words, hint): (&str, &'static str, &'static str),
     kind: field::Kind,
@@ -246,33 +248,14 @@ fn input(
     }
 }
 
-fn paper_page(
-    node: &Node,
-    visit: &Visit,
-    service: &Service,
-    typed: Option<&Typed>,
-    errors: &BTreeMap<String, String>,
-) -> Result<Response, Failure> {
-    let lang = visit.lang;
+/// How something came: channel, day, way, and the scanned paper.
+pub(super) fn arrival_fields(lang: Lang, typed: Option<&Typed>, errors: &BTreeMap<String, String>) -> Vec<Field> {
     let t = |k| Texts::get(lang, k).to_string();
-    let pack = &service.known.pack;
     let line = |class| field::Kind::Line {
         unit: String::new(),
         class,
         numeric: false,
     };
-    let only_one = service.own.len() == 1;
-    let boxes = pack.steps.iter().enumerate().map(|(nth, step)| {
-        let name = &step.name.it;
-        let is_own = service.own.contains(name);
-        let words = if is_own {
-            format!("{} ({})", step_name(pack, lang, name), t("assisted.yours"))
-        } else {
-            step_name(pack, lang, name)
-        };
-        let ticked = typed.map_or(is_own && only_one, |typed| typed.contains_key(&step_box(nth)));
-        (step_box(nth), words, ticked)
-    });
     let channels = Channel::ALL.map(|channel| {
         let words = match channel {
             Channel::Paper => "assisted.by_paper",
@@ -283,7 +266,7 @@ fn paper_page(
     });
     let arrivals = ARRIVALS.map(|(word, words)| (word.to_owned(), t(words)));
     let day = field::Kind::DayMonthYear(field::day_parts(typed, "dag", None));
-    let mut all = vec![
+    vec![
         input(
             lang,
             ("kanal", "assisted.channel", ""),
@@ -321,6 +304,38 @@ fn paper_page(
             typed,
             errors,
         ),
+    ]
+}
+
+fn paper_page(
+    node: &Node,
+    visit: &Visit,
+    service: &Service,
+    typed: Option<&Typed>,
+    errors: &BTreeMap<String, String>,
+) -> Result<Response, Failure> {
+    let lang = visit.lang;
+    let t = |k| Texts::get(lang, k).to_string();
+    let pack = &service.known.pack;
+    let line = |class| field::Kind::Line {
+        unit: String::new(),
+        class,
+        numeric: false,
+    };
+    let only_one = service.own.len() == 1;
+    let boxes = pack.steps.iter().enumerate().map(|(nth, step)| {
+        let name = &step.name.it;
+        let is_own = service.own.contains(name);
+        let words = if is_own {
+            format!("{} ({})", step_name(pack, lang, name), t("assisted.yours"))
+        } else {
+            step_name(pack, lang, name)
+        };
+        let ticked = typed.map_or(is_own && only_one, |typed| typed.contains_key(&step_box(nth)));
+        (step_box(nth), words, ticked)
+    });
+    let mut all = arrival_fields(lang, typed, errors);
+    all.extend([
         input(
             lang,
             ("pnr", "assisted.person", "field.pnr_hint"),
@@ -336,7 +351,7 @@ fn paper_page(
             typed,
             errors,
         ),
-    ];
+    ]);
     if needs_company(&service.known) {
         all.push(input(
             lang,
@@ -398,6 +413,72 @@ async fn ask_paper(
     paper_page(&node, &visit, &service, None, &BTreeMap::new())
 }
 
+/// Reads the fields of [`arrival_fields`]; what is wrong is said at its field.
+pub(super) fn arrived(
+    lang: Lang,
+    typed: &Typed,
+    errors: &mut BTreeMap<String, String>,
+) -> Option<(Channel, Date, Arrival)> {
+    let said = |name: &str| typed.get(name).map(|text| text.trim()).unwrap_or_default();
+    let channel = Channel::parse(said("kanal"));
+    let day = field::typed_day(typed, "dag");
+    let arrival = match said("hur") {
+        "natt" => Some(Arrival::Reached),
+        "post" => Some(Arrival::Post),
+        "post-inte-fore" => Some(Arrival::PostNotBefore {
+            reasons: said("skal").to_owned(),
+        }),
+        "brevlada" => Some(Arrival::LetterBox),
+        _ => None,
+    };
+    let missing = [
+        ("kanal", "field.wrong_choice", channel.is_none()),
+        ("dag", "field.wrong_date", day.is_none()),
+        ("hur", "field.wrong_choice", arrival.is_none()),
+    ];
+    for (name, words, is_missing) in missing {
+        if is_missing {
+            errors.insert(name.to_owned(), Texts::get(lang, words).to_string());
+        }
+    }
+    Some((channel?, day?, arrival?))
+}
+
+/// The scanned paper: required of paper, welcome otherwise.
+pub(super) fn scan(
+    lang: Lang,
+    files: &mut BTreeMap<String, File>,
+    typed: &Typed,
+    errors: &mut BTreeMap<String, String>,
+) -> Option<(Attachment, Vec<u8>)> {
+    let said = match files.remove("papper") {
+        Some(file) => attachment(lang, &PAPER_FORMATS.map(str::to_owned), PAPER_BYTES_MAX, file).map(Some),
+        None if typed
+            .get("kanal")
+            .is_some_and(|channel| channel == Channel::Paper.word()) =>
+        {
+            Err(Texts::get(lang, "assisted.no_scan").to_string())
+        }
+        None => Ok(None),
+    };
+    said.unwrap_or_else(|why| {
+        errors.insert("papper".to_owned(), why);
+        None
+    })
+}
+
+/// Says at the right field what does not hold together.
+pub(super) fn told(why: &NotEntered, errors: &mut BTreeMap<String, String>) {
+    let field = match why {
+        NotEntered::Later | NotEntered::TooOld => "dag",
+        NotEntered::NotByPost => "hur",
+        NotEntered::NoReasons => "skal",
+        NotEntered::Address => "adress",
+        NotEntered::TooManySignatures => "steg",
+    };
+    errors.insert(field.to_owned(), why.to_string());
+}
+
 async fn begin(
     State(node): State<Arc<Node>>,
     visit: Visit,
@@ -415,26 +496,6 @@ async fn begin(
     let mut errors = BTreeMap::new();
     let mut wrong = |name: &str, words: String| drop(errors.insert(name.to_owned(), words));
 
-    let channel = Channel::parse(said("kanal"));
-    if channel.is_none() {
-        wrong("kanal", t("field.wrong_choice"));
-    }
-    let arrived = field::typed_day(&typed, "dag");
-    if arrived.is_none() {
-        wrong("dag", t("field.wrong_date"));
-    }
-    let arrival = match said("hur") {
-        "natt" => Some(Arrival::Reached),
-        "post" => Some(Arrival::Post),
-        "post-inte-fore" => Some(Arrival::PostNotBefore {
-            reasons: said("skal").to_owned(),
-        }),
-        "brevlada" => Some(Arrival::LetterBox),
-        _ => None,
-    };
-    if arrival.is_none() {
-        wrong("hur", t("field.wrong_choice"));
-    }
     let person = PersonId::parse(said("pnr")).ok();
     if person.is_none() {
         wrong("pnr", t("assisted.no_person"));
@@ -469,26 +530,10 @@ async fn begin(
     if steps.is_disjoint(&service.own) {
         wrong("steg", t("assisted.no_own_step"));
     }
-    let paper = match files.remove("papper") {
-        Some(file) => {
-            let formats = PAPER_FORMATS.map(str::to_owned);
-            match attachment(visit.lang, &formats, PAPER_BYTES_MAX, file) {
-                Ok(paper) => Some(paper),
-                Err(why) => {
-                    wrong("papper", why);
-                    None
-                }
-            }
-        }
-        None => {
-            if channel == Some(Channel::Paper) {
-                wrong("papper", t("assisted.no_scan"));
-            }
-            None
-        }
-    };
+    let how = arrived(visit.lang, &typed, &mut errors);
+    let paper = scan(visit.lang, &mut files, &typed, &mut errors);
     let mut entered = None;
-    if let (Some(channel), Some(arrived), Some(arrival)) = (channel, arrived, arrival) {
+    if let Some((channel, arrived, arrival)) = how {
         let it = Entered {
             body: service.desk.body.clone(),
             by: by(&service.desk),
@@ -501,14 +546,9 @@ async fn begin(
             left_open: vec![],
             signatures: vec![],
         };
-        use samverk_domain::case::assisted::NotEntered;
         match it.received() {
             Ok(_) => entered = Some(it),
-            Err(why @ (NotEntered::Later | NotEntered::TooOld)) => wrong("dag", why.to_string()),
-            Err(why @ NotEntered::NotByPost) => wrong("hur", why.to_string()),
-            Err(why @ NotEntered::NoReasons) => wrong("skal", why.to_string()),
-            Err(why @ NotEntered::Address) => wrong("adress", why.to_string()),
-            Err(why @ NotEntered::TooManySignatures) => wrong("steg", why.to_string()),
+            Err(why) => told(&why, &mut errors),
         }
     }
     let (Some(entered), Some(person), Some(principal), true) = (entered, person, principal, errors.is_empty()) else {
