@@ -398,8 +398,19 @@ fn a_document_type_with_entities_is_refused_and_so_is_what_is_not_dmn() {
     ));
 }
 
+#[test]
+fn a_model_nested_ever_deeper_is_read_or_refused_and_ends_nothing() {
+    use samverk_author::import::dmn::import;
+    for depth in [100, 10_000, 150_000] {
+        let open = "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\">";
+        let (down, up) = ("<decision>".repeat(depth), "</decision>".repeat(depth));
+        let _ = import(&format!("{open}{down}{up}</definitions>"));
+        let _ = import(&format!("{open}{down}"));
+    }
+}
+
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn whatever_stands_in_a_cell_the_reader_ends_without_a_panic(cell in ".{0,60}", output in "[-\\[\\]().,\"<>a-zåäö0-9 \\\\]{0,40}") {
@@ -415,7 +426,8 @@ proptest::proptest! {
             escape(&output),
         );
         let imported = samverk_author::import::dmn::import(&xml).unwrap();
-        proptest::prop_assert!(imported.text.lines().all(|line| !line.contains('\r')));
+        proptest::prop_assert!(!imported.text.contains('\r'));
+        proptest::prop_assert!(imported.not_understood.iter().all(|it| !it.element.is_empty() && !it.why.is_empty()));
         let _ = samverk_author::import::dmn::import(&cell);
     }
 }

@@ -580,3 +580,53 @@ fn bytes_that_are_no_message_are_passed_over() {
     assert!(matches!(lsp::read(&mut input).unwrap(), lsp::Frame::Bad(_)));
     assert!(matches!(lsp::read(&mut input).unwrap(), lsp::Frame::End));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn whatever_an_editor_sends_the_reader_comes_to_its_end(
+        head in "(Content-Length: [0-9]{0,3}|content-length:-1|X: y|\\r\\n|\\n|å| ){0,8}",
+        body in "[{}\\[\\]\":,a-z0-9 ]{0,60}",
+    ) {
+        let bytes = format!("{head}{body}Content-Length: 2\r\n\r\n{{}}").into_bytes();
+        let mut input = bytes.as_slice();
+        let mut frames = 0;
+        while !matches!(lsp::read(&mut input), Ok(lsp::Frame::End) | Err(_)) {
+            frames += 1;
+            proptest::prop_assert!(frames <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn whatever_is_typed_is_cut_in_order_and_every_name_stands_where_it_says(
+        lines in proptest::collection::vec("(---|## Regel: |## Uppgifter|### |\\| |\\|---\\||<!--|-->|```|gas\\.inne|\\\\|å|👍| ){0,7}", 0..12),
+        in_place_of in 0usize..200,
+    ) {
+        use samverk_author::layout::Layout;
+        use samverk_author::lsp::names::Names;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/tests/data/kolonilott");
+        let mut files = samverk_author::folder::read(&folder).unwrap();
+        let main = files.iter_mut().find(|file| file.path == "tjanst.md").unwrap();
+        let mut kept: Vec<&str> = main.text.lines().collect();
+        let from = in_place_of.min(kept.len());
+        let to = (from + lines.len() / 2).min(kept.len());
+        kept.splice(from..to, lines.iter().map(String::as_str));
+        main.text = kept.join("\n");
+        let layouts: Vec<Layout> = files.iter().map(|file| Layout::of(&file.text, file.path == "tjanst.md")).collect();
+        for (file, layout) in files.iter().zip(&layouts) {
+            let mut end = 0;
+            for block in &layout.blocks {
+                proptest::prop_assert!(end <= block.range.start);
+                proptest::prop_assert!(file.text.get(block.range.clone()).is_some());
+                end = block.range.end;
+            }
+        }
+        for name in Names::of(&files, &layouts).occurrences {
+            let text = &files[usize::from(name.span.file.0)].text;
+            let (start, end) = (name.span.start as usize, name.span.end as usize);
+            proptest::prop_assert!(text.get(start..end).is_some());
+            proptest::prop_assert_eq!(position::byte(text, position::position(text, start)), start);
+        }
+    }
+}
