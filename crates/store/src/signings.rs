@@ -390,7 +390,7 @@ mod tests {
     fn world() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("node.sqlite")).unwrap();
-        store.run_blocking("test", |tx| begin(tx)).unwrap();
+        store.run_blocking("test", begin).unwrap();
         (dir, store)
     }
 
@@ -446,7 +446,7 @@ mod tests {
     #[test]
     fn a_draft_is_sealed_once_and_free_again_when_the_sealing_is_taken_away_with_all_that_hangs_on_it() {
         let (_dir, store) = world();
-        assert!(!store.run_blocking("test", |tx| begin(tx)).unwrap());
+        assert!(!store.run_blocking("test", begin).unwrap());
         let (free, left) = store
             .run_blocking("test", |tx| {
                 assert!(remove(tx, "s1")?);

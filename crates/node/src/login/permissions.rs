@@ -12,7 +12,7 @@ use crate::config::Role;
 pub enum Permission {
     /// Start page, services, effects, accessibility: no login.
     ReadPublicPages,
-    /// Draft, questions, register facts, submission.
+    /// Draft, questions, register facts, submission; to sign what another has sealed for one's signature.
     RunService,
     /// Mina ärenden, post, insight: one's own.
     ReadOwn,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use samverk_domain::case::messages::SentFact;
 use samverk_domain::fact::{Attachment, Known, Name, Value};
-use samverk_domain::pack::{Pack, SignedBy};
+use samverk_domain::pack::Pack;
 use samverk_domain::words::ids::PersonId;
 use samverk_store::signings::Stand;
 
@@ -50,23 +50,18 @@ async fn look(node: &Arc<Node>, visit: &Visit, person: &Person, id: &str) -> Res
 
 /// A person as those in a sealing call them before they have logged in: by their place in the answers, never by number.
 pub(super) fn who(pack: &Pack, lang: Lang, draft: &Draft, wanted: &Wanted, number: &PersonId) -> String {
-    let answered = draft.answers.values().find(|answered| {
-        let is_list = |slot: &samverk_domain::fact::Slot| {
-            let mut rows = pack.signatures.iter();
-            rows.any(|row| match &row.by.it {
-                SignedBy::Everyone(fact) | SignedBy::Person(fact) => *fact == slot.fact,
-                SignedBy::Applicant | SignedBy::Signatories => false,
-            })
-        };
-        is_list(&answered.slot) && matches!(&answered.value, Value::PersonNr(digits) if digits == number.digits())
-    });
-    let place = match answered.map(|answered| &answered.slot) {
-        Some(slot) => match slot.item {
+    let place = match signing::place(pack, draft, number) {
+        Some((_, slot)) => match slot.item {
             Some(item) => format!("{} {}", group(pack, lang, slot.fact.prefix()), item + 1),
             None => label(pack, lang, &slot.fact),
         },
         None => {
-            let at = wanted.people.iter().position(|person| person == number).unwrap_or(0);
+            let mut others = wanted.people.iter();
+            let before = others.position(|person| person == number).unwrap_or(0);
+            let named = wanted.people[..before].iter();
+            let at = named
+                .filter(|person| signing::place(pack, draft, person).is_none())
+                .count();
             Texts::get(lang, "signing.signatory").with("n", at + 1).to_string()
         }
     };
