@@ -1464,10 +1464,7 @@ fn groups(desk: &Desk, prepared: &Prepared, lang: Lang) -> Vec<GroupLine> {
         .facts
         .iter()
         .filter(|fact| draft.answers.contains_key(fact.name.it.as_str()));
-    let own_lists = pack
-        .lists
-        .iter()
-        .filter(|list| draft.items.get(&list.name.it).is_some_and(|count| *count > 0));
+    let own_lists = pack.lists.iter().filter(|list| draft.items.contains_key(&list.name.it));
     let done = own_facts
         .map(|fact| &fact.name.it)
         .chain(own_lists.map(|list| &list.name.it));
@@ -1922,6 +1919,7 @@ impl Sheet<'_> {
         Texts::get(lang, key)
             .with("service", title(self.pack, lang))
             .with("company", self.draft.principal_name())
+            .with("for", signing_pages::for_whom(lang, &signing::about_whom(self.draft)))
             .with("bodies", bodies.into_iter().collect::<Vec<_>>().join(", "))
             .with("code", self.prepared.sha256.chars().take(16).collect::<String>())
             .to_string()

@@ -142,6 +142,14 @@ pub fn place<'d>(pack: &Pack, draft: &'d Draft, person: &PersonId) -> Option<(us
 
 // ---- Sealing ---------------------------------------------------------------------------------------------------------
 
+/// The company that it is for; nothing when the applicant acts for themselves.
+pub fn about_whom(draft: &Draft) -> String {
+    match &draft.principal {
+        Principal::Oneself => String::new(),
+        Principal::Company { name, .. } => name.clone(),
+    }
+}
+
 /// What is kept closed while it waits for signatures.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
@@ -203,7 +211,7 @@ pub async fn seal(
         sent_at: None,
     };
     let told = Told {
-        about: draft.principal_name(),
+        about: about_whom(draft),
         by: draft.person_name.clone(),
         words: String::new(),
         last_day: Some(legal_day(open.expires_at)),
@@ -642,7 +650,7 @@ async fn send(
     let bound = bound.ok_or(NotSubmitted::NotKept(NotKept::Broken))?;
     let at = seen.ctx.at.instant;
     let told = Told {
-        about: seen.draft.principal_name(),
+        about: about_whom(&seen.draft),
         by: seen.draft.person_name.clone(),
         words: submit::reference(&seen.draft.id),
         last_day: None,
@@ -685,7 +693,7 @@ pub async fn decline(ctx: &Ctx, node: &Arc<Node>, seen: &Seen, name: &str, reaso
         let mark = Hand::of(&node.secret, &seen.me).mark;
         let closed = close(node, &seen.key, &about(&seen.row.id, &mark), &why).map_err(Failure::ours)?;
         let told = Told {
-            about: seen.draft.principal_name(),
+            about: about_whom(&seen.draft),
             by: name.to_owned(),
             words: reason.to_owned(),
             last_day: Some(legal_day(seen.row.expires_at)),
@@ -719,7 +727,7 @@ pub async fn take_back(node: &Arc<Node>, seen: &Seen) -> Result<Option<String>, 
         return Err(Failure::NotFound);
     }
     let told = Told {
-        about: seen.draft.principal_name(),
+        about: about_whom(&seen.draft),
         by: seen.draft.person_name.clone(),
         words: String::new(),
         last_day: None,
@@ -844,7 +852,7 @@ impl LetterKind {
 /// What stands in a letter besides its kind and its service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// The company, or the person, that it is for.
+    /// The company that it is for; empty when the applicant acts for themselves.
     pub about: String,
     /// Who asks, declines or has taken back.
     pub by: String,

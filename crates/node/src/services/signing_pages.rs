@@ -77,6 +77,14 @@ pub(super) fn who(pack: &Pack, lang: Lang, draft: &Draft, wanted: &Wanted, numbe
     }
 }
 
+/// ` för Nordin & Öberg Restauranger AB`; nothing when the applicant acts for themselves.
+pub(super) fn for_whom(lang: Lang, company: &str) -> String {
+    match company.is_empty() {
+        true => String::new(),
+        false => Texts::get(lang, "signing.for").with("company", company).to_string(),
+    }
+}
+
 /// What a person signs, in the document's own words.
 fn what(pack: &Pack, lang: Lang, signatures: &[Name]) -> String {
     let names = signatures.iter().map(|name| {
@@ -180,7 +188,7 @@ fn page_of(node: &Node, visit: &Visit, seen: &Seen, not_noted: bool) -> Result<R
     };
     let lead = t(key)
         .with("service", title(pack, lang))
-        .with("company", seen.draft.principal_name())
+        .with("for", for_whom(lang, &signing::about_whom(&seen.draft)))
         .with("by", &seen.draft.person_name);
     let sheet = Sheet {
         pack,
@@ -395,7 +403,7 @@ struct DeclinePage {
     page: Page,
     id: String,
     service: String,
-    company: String,
+    whom: String,
     typed: String,
     error: Option<String>,
 }
@@ -419,7 +427,7 @@ fn decline_page(
         &DeclinePage {
             id: seen.row.id.clone(),
             service: title(seen.pack(), visit.lang),
-            company: seen.draft.principal_name(),
+            whom: for_whom(visit.lang, &signing::about_whom(&seen.draft)),
             typed: typed.to_owned(),
             error,
             page,
@@ -600,7 +608,7 @@ pub async fn letter_page(node: &Arc<Node>, visit: &Visit, person: &Person, id: &
     let filled = |key| {
         t(key)
             .with("service", &service)
-            .with("company", &read.told.about)
+            .with("for", for_whom(lang, &read.told.about))
             .with("by", &read.told.by)
             .with("words", &read.told.words)
             .with("day", read.told.last_day.map(|day| page.day(day)).unwrap_or_default())
