@@ -6,15 +6,15 @@
 //! always needed says in words when it is. Each page's foot says which version it was cut from.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use samverk_domain::check::uses::{self, By};
 use samverk_domain::fact::{Name, Value};
 use samverk_domain::pack::{Area, CellResult, Comparison, Expr, Fact, List, Mode, Pack, SignedBy, Source, Step, Type};
 use samverk_domain::rules::expression_text;
 use samverk_domain::words::letters::capital;
+use samverk_domain::words::time::swedish_date;
 
-use crate::paper::{Html, and, escaped};
+use crate::paper::{Html, and, escaped, marked};
 
 /// A list with more places than this goes on upon a sheet of its own.
 const LIST_ROWS_MAX: u32 = 6;
@@ -39,8 +39,20 @@ pub struct Blankett {
     pub style: String,
 }
 
+/// A link from the form on a screen; it is not printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub address: String,
+    pub text: String,
+}
+
 /// Writes the form of the whole service, or of one step.
 pub fn write(pack: &Pack, step: Option<&Name>) -> Result<Blankett, NoForm> {
+    write_with(pack, step, &[])
+}
+
+/// [`write`] for a page with ways on from it.
+pub fn write_with(pack: &Pack, step: Option<&Name>, ways: &[Way]) -> Result<Blankett, NoForm> {
     let steps: Vec<&Step> = match step {
         None => pack.steps.iter().collect(),
         Some(name) => vec![pack.step(name).ok_or_else(|| {
@@ -48,7 +60,7 @@ pub fn write(pack: &Pack, step: Option<&Name>) -> Result<Blankett, NoForm> {
             NoForm::NoStep(name.clone(), known.join(", "))
         })?],
     };
-    Ok(Form::of(pack, steps).document())
+    Ok(Form::of(pack, steps).document(ways))
 }
 
 /// The words in the pages' foot: slug, version and the beginning of the document's hash.
@@ -165,7 +177,7 @@ impl<'p> Form<'p> {
         Self { pack, steps, asked }
     }
 
-    fn document(&self) -> Blankett {
+    fn document(&self, ways: &[Way]) -> Blankett {
         let mut out = Html::default();
         let code = code(self.pack);
         // Slugs, numbers and hexadecimal digits need no escaping in a CSS string.
@@ -176,9 +188,21 @@ impl<'p> Form<'p> {
         out.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         let title = self.title();
         out.raw(&format!(
-            "<title>Blankett: {}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n",
+            "<title>Blankett: {}</title>\n<style>{style}</style>\n</head>\n<body>\n",
             escaped(&title)
         ));
+        if !ways.is_empty() {
+            out.raw("<nav aria-label=\"Vidare\"><ul>\n");
+            for way in ways {
+                out.raw(&format!(
+                    "<li><a href=\"{}\">{}</a></li>\n",
+                    escaped(&way.address),
+                    escaped(&way.text)
+                ));
+            }
+            out.raw("</ul></nav>\n");
+        }
+        out.raw("<main>\n");
         out.raw("<p class=\"kind\">Blankett</p>\n");
         out.heading(1, &title);
         if self.steps.len() == self.pack.steps.len() {
@@ -196,12 +220,12 @@ impl<'p> Form<'p> {
         out.raw(&format!(
             "</main>\n<footer><p>{} · gäller från {}{}</p></footer>\n</body>\n</html>\n",
             escaped(&code),
-            *self.pack.meta.valid_from,
+            swedish_date(*self.pack.meta.valid_from),
             self.pack
                 .meta
                 .valid_to
                 .as_ref()
-                .map(|day| format!(" till {}", day.it))
+                .map(|day| format!(" till {}", swedish_date(day.it)))
                 .unwrap_or_default()
         ));
         Blankett { html: out.0, style }
@@ -229,46 +253,71 @@ impl<'p> Form<'p> {
         if self.steps.len() > 1 {
             lines.push("Varje uppgift skrivs en gång, också när flera använder den.".to_owned());
         }
-        lines.push(
-            "Skicka blanketten med bilagor till var och en som svarar för något som du ansöker om eller anmäler. Har de en \
-             gemensam mottagning räcker det med ett exemplar dit."
+        lines.push(match self.steps.len() {
+            1 => "Skicka blanketten med bilagor till den som tar emot den. Vem det är står i tabellen.".to_owned(),
+            _ => "Skicka blanketten med bilagor till var och en som svarar för något som du ansöker om eller anmäler. Har de en \
+                  gemensam mottagning räcker det med ett exemplar dit."
                 .to_owned(),
-        );
+        });
         out.list(&lines);
     }
 
     fn needed(&self, out: &mut Html) {
         out.heading(2, "Vad som behövs och vem som får det");
-        let columns = ["Ansökan eller anmälan", "Behövs när", "Går till", "Avgift", "Lagrum"];
-        let rows = self.steps.iter().map(|on| {
+        out.raw("<table role=\"table\" class=\"needed\">\n<caption>Det som blanketten gäller</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">");
+        for heading in ["Ansökan eller anmälan", "Behövs när", "Går till"] {
+            out.raw(&format!("<th role=\"columnheader\" scope=\"col\">{heading}</th>"));
+        }
+        out.raw("</tr></thead>\n<tbody role=\"rowgroup\">\n");
+        for on in &self.steps {
             let step = on.step;
-            vec![
-                self.step_name(step),
-                capital(&self.condition(&step.needed_when.it, Rules::Opened, 0)),
-                self.receiver(step),
-                step.fee.as_ref().map(|fee| self.label(&fee.it)).unwrap_or_default(),
-                step.law.as_ref().map(|law| law.it.to_string()).unwrap_or_default(),
-            ]
-        });
-        out.raw("<div class=\"wide\" role=\"region\" aria-label=\"Vad som behövs\" tabindex=\"0\">\n");
-        out.table("Det som blanketten gäller", &columns, rows);
-        out.raw("</div>\n");
+            let law = step.law.as_ref().map(|law| law.it.to_string());
+            let law = law.map(|law| format!("<br><span class=\"note\">Lagrum: {}</span>", escaped(&law)));
+            let fee = step.fee.as_ref().map(|fee| self.label(&fee.it));
+            let fee = fee.map(|fee| format!("<br><span class=\"note\">{} betalas.</span>", escaped(&fee)));
+            out.raw(&format!(
+                "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}{}</th><td role=\"cell\" data-label=\"Behövs när: \">{}</td><td role=\"cell\" data-label=\"Går till: \">{}{}</td></tr>\n",
+                escaped(&self.step_name(step)),
+                law.unwrap_or_default(),
+                self.needed_when(step),
+                escaped(&self.receiver(step)),
+                fee.unwrap_or_default()
+            ));
+        }
+        out.raw("</tbody>\n</table>\n");
+    }
+
+    /// What makes a step needed, each of several grounds on a line of its own.
+    fn needed_when(&self, step: &Step) -> String {
+        if let Expr::Compare(Comparison::Equal, left, right) = &step.needed_when.it
+            && let (Expr::Fact(name), Expr::Constant(value)) = (&**left, &**right)
+            && let Some(because) = self.because(&name.it, &value.it)
+            && because.len() > 1
+        {
+            let lines = because.iter().map(|line| format!("<li>{}</li>", escaped(line)));
+            return format!("Något av det här stämmer:<ul>{}</ul>", lines.collect::<String>());
+        }
+        escaped(&capital(&self.condition(&step.needed_when.it, Rules::Opened, 0)))
     }
 
     fn receiver(&self, step: &Step) -> String {
         let Some(role) = self.pack.role(&step.role.it) else {
             return step.role.it.to_string();
         };
-        let name = self.text(&format!("roll.{}", role.name.it)).unwrap_or(&role.task.it);
+        let (name, task) = (self.text(&format!("roll.{}", role.name.it)), &role.task.it);
+        // A role with a name of its own also says its task, which is what a body is known to have.
+        let name = match name {
+            Some(name) if name.to_lowercase() != task.to_lowercase() => format!("{name}, som svarar för {task}"),
+            _ => format!("Den som svarar för {task}"),
+        };
         let place = match &role.area.it {
             Area::Country => "i hela landet".to_owned(),
             Area::MunicipalityOf(fact) => format!("i den kommun som {} visar", self.subject(fact)),
         };
-        let kind = match self.pack.is_private(step) {
-            true => "Utförare som inte är en myndighet. ",
-            false => "",
-        };
-        format!("{kind}{name}: den som har uppdraget {} {place}", role.task.it)
+        match self.pack.is_private(step) {
+            true => format!("{name} {place}. Det är inte en myndighet."),
+            false => format!("{name} {place}."),
+        }
     }
 
     fn questions(&self, out: &mut Html) {
@@ -645,10 +694,17 @@ impl<'p> Form<'p> {
             })
             .collect();
         if signed.is_empty() {
-            out.paragraph(
-                "Den som ansöker skriver under. För ett företag skriver den eller de under som får teckna firman.",
-            );
-            lines_to_sign(out, "Underskrift", 2);
+            let is_for_company = self.pack.facts.iter().any(|fact| fact.source.it == Source::Represented);
+            match is_for_company {
+                true => {
+                    out.paragraph("Den eller de som får teckna företagets firma skriver under.");
+                    lines_to_sign(out, "Underskrift", 2);
+                }
+                false => {
+                    out.paragraph("Den som ansöker skriver under.");
+                    lines_to_sign(out, "Underskrift", 1);
+                }
+            }
         }
         for signature in signed {
             let id = &signature.id.it;
@@ -692,12 +748,15 @@ impl<'p> Form<'p> {
             return;
         }
         out.heading(2, "När blanketten har kommit in");
-        out.paragraph(
+        let each = match self.steps.len() {
+            1 => "",
+            _ => " Den dag då den kom in räknas alltså för varje myndighet för sig.",
+        };
+        out.paragraph(&format!(
             "Blanketten har kommit in till en myndighet den dag då den når myndigheten eller en behörig befattningshavare. Skickas \
              den med post och når myndigheten en viss dag ska den anses ha kommit in närmast föregående arbetsdag, om det inte \
-             framstår som osannolikt att den redan då hade skilts av för myndigheten på ett postkontor (22 § förvaltningslagen). \
-             Den dag då den kom in räknas alltså för varje myndighet för sig.",
-        );
+             framstår som osannolikt att den redan då hade skilts av för myndigheten på ett postkontor (22 § förvaltningslagen).{each}"
+        ));
     }
 
     fn personal_data(&self, out: &mut Html) {
@@ -814,20 +873,21 @@ impl<'p> Form<'p> {
     }
 
     /// The sentences of the rule's rows that give the value, when every such row has one.
-    fn grounds(&self, name: &Name, value: &Value) -> Option<String> {
+    fn because(&self, name: &Name, value: &Value) -> Option<Vec<String>> {
         let rule = self.pack.rule(name)?;
         let rows = rule.rows.iter().filter(|row| match &row.result.it {
             CellResult::Value(given) => given == value,
             _ => false,
         });
-        let because: Vec<String> = rows
-            .map(|row| {
-                row.because
-                    .as_ref()
-                    .map(|text| text.it.trim_end_matches('.').to_owned())
-            })
-            .collect::<Option<_>>()?;
-        match because.as_slice() {
+        let because = rows.map(|row| {
+            let text = row.because.as_ref()?;
+            Some(text.it.trim_end_matches('.').to_owned())
+        });
+        because.collect()
+    }
+
+    fn grounds(&self, name: &Name, value: &Value) -> Option<String> {
+        match self.because(name, value)?.as_slice() {
             [] => None,
             [one] => Some(format!("det här stämmer: {one}")),
             several => Some(format!("något av det här stämmer: {}", several.join("; "))),
@@ -941,23 +1001,6 @@ fn lines_to_sign(out: &mut Html, what: &str, lines: u32) {
     }
 }
 
-/// Text in which `*words*` are stressed.
-fn marked(text: &str) -> String {
-    let parts: Vec<&str> = text.split('*').collect();
-    if parts.len().is_multiple_of(2) {
-        return escaped(text);
-    }
-    let mut out = String::new();
-    for (at, part) in parts.iter().enumerate() {
-        // Writing to a String cannot fail.
-        let _ = match at % 2 {
-            0 => write!(out, "{}", escaped(part)),
-            _ => write!(out, "<em>{}</em>", escaped(part)),
-        };
-    }
-    out
-}
-
 const STYLE: &str = "\
 @page{size:A4;margin:18mm 18mm 20mm}\
 @page{@bottom-left{font:8pt system-ui,Arial,sans-serif}@bottom-right{font:8pt system-ui,Arial,sans-serif}}\
@@ -978,10 +1021,10 @@ input[type=checkbox]{width:1.15rem;height:1.15rem;margin:0;flex:none;accent-colo
 table{border-collapse:collapse;width:100%;font-size:.88rem;margin:.3rem 0}caption{text-align:left;font-weight:600;margin-bottom:.3rem}\
 th,td{border:1px solid #777;padding:.3rem .4rem;text-align:left;vertical-align:top}thead th{font-size:.82rem}tr{break-inside:avoid}\
 .rows td{min-width:7rem;padding:0}.rows td input[type=text]{width:100%;border:0;background:transparent}.rows td .boxes{padding:.3rem .4rem;flex-direction:column}.rows tbody th{width:2rem;font-weight:400}\
-.wide{overflow-x:auto}.sign{display:grid;grid-template-columns:1fr 1.5fr 1.5fr;gap:1rem;margin:.4rem 0 1rem;font-size:.82rem;break-inside:avoid}\
+.wide{overflow-x:auto}.needed{table-layout:fixed}.needed td,.needed th{overflow-wrap:break-word;hyphens:auto}.needed ul{margin:.2rem 0 0;padding-left:1.1rem}.needed th .note{font-weight:400}nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.3rem 1.5rem;margin:0 0 1.2rem;padding:0}nav a{color:#0b5cad;display:inline-block;padding:.3rem 0}.sign{display:grid;grid-template-columns:1fr 1.5fr 1.5fr;gap:1rem;margin:.4rem 0 1rem;font-size:.82rem;break-inside:avoid}\
 .sign .line{display:block;height:2.6rem;border-bottom:1px solid #1a1a1a;margin-bottom:.2rem}.sign p{margin:0}\
 .said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
 footer{border-top:1px solid #777;margin-top:2rem;font-size:.82rem}\
 :focus-visible{outline:3px solid #0b5cad;outline-offset:2px}\
-@media print{body{max-width:none;padding:0;font-size:10pt}.wide{overflow:visible}.note{color:#1a1a1a}textarea{resize:none}*{print-color-adjust:exact}}\
-@media(max-width:40rem){body{padding:1rem}.sign{grid-template-columns:1fr}}";
+@media print{nav{display:none}body{max-width:none;padding:0;font-size:10pt}.wide{overflow:visible}.note{color:#1a1a1a}textarea{resize:none}*{print-color-adjust:exact}}\
+@media(max-width:40rem){body{padding:1rem}.sign{grid-template-columns:1fr}.needed thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.needed,.needed tbody,.needed tr,.needed th,.needed td,.needed caption{display:block}.needed tr{margin-bottom:.8rem}.needed td::before{content:attr(data-label);font-weight:600}}";

@@ -590,6 +590,23 @@ fn blank_or(text: &str) -> String {
     escaped(text)
 }
 
+/// Text in which `*words*` are stressed.
+pub fn marked(text: &str) -> String {
+    let parts: Vec<&str> = text.split('*').collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped(text);
+    }
+    let mut out = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = match at % 2 {
+            0 => write!(out, "{}", escaped(part)),
+            _ => write!(out, "<em>{}</em>", escaped(part)),
+        };
+    }
+    out
+}
+
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

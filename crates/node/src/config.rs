@@ -148,7 +148,8 @@ pub enum Role {
     Registrar,
     #[serde(rename = "handläggare")]
     CaseWorker,
-    #[serde(rename = "delegat")]
+    /// In a state agency one may write what it is called there.
+    #[serde(rename = "delegat", alias = "beslutsfattare")]
     Delegate,
     #[serde(rename = "nämndsekreterare")]
     Secretary,
@@ -173,6 +174,15 @@ impl Role {
             Self::CaseWorker => 2,
             Self::Secretary => 3,
             Self::Delegate => 4,
+        }
+    }
+
+    /// What one is called in a body of this kind: only nämnder and associations of municipalities have delegates.
+    pub fn word_in(self, kind: BodyKind) -> &'static str {
+        match (self, kind) {
+            (Self::Delegate, BodyKind::Agency) => "beslutsfattare",
+            (Self::Delegate, BodyKind::Private) => "avtalsansvarig",
+            _ => self.word(),
         }
     }
 

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use common::applicant::{self, Blind, Looks, Scenario};
 use common::browser::{self, Browser, Scripts};
+use common::looking::{GOES_WELL, fill_in, follow, links, look, none, until};
 use common::nodes::{self, Federation, Process};
 use common::paper;
 use fantoccini::Locator;
@@ -27,8 +27,6 @@ struct OneNode {
     _dir: tempfile::TempDir,
 }
 
-/// An automatic decision takes seconds; a busy machine may need more.
-const COMES_WITHIN: Duration = Duration::from_secs(60);
 /// Things to do in one case, one after the other.
 const TURNS_MAX: usize = 12;
 /// One of Skatteverket's test numbers.
@@ -82,16 +80,6 @@ async fn one_node() -> OneNode {
     }
 }
 
-fn none(faults: &[String]) {
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-}
-
-async fn look(browser: &Browser, name: &str, address: &str, faults: &mut Vec<String>) {
-    browser.goto(address).await;
-    faults.extend(browser.can_be_walked(name).await);
-    faults.extend(browser.is_sound(name).await);
-}
-
 /// Looks closely at one page of each kind that the journey comes to.
 #[derive(Default)]
 struct OneOfEach {
@@ -109,38 +97,6 @@ impl Looks for OneOfEach {
     fn tries_mistakes(&mut self, kind: &str) -> bool {
         !self.seen.contains(kind)
     }
-}
-
-/// Loads the page again until it has what is wanted.
-async fn until(browser: &Browser, css: &str) {
-    let began = Instant::now();
-    while browser.client.find(Locator::Css(css)).await.is_err() {
-        assert!(
-            began.elapsed() < COMES_WITHIN,
-            "{css} does not come on {}",
-            browser.path().await
-        );
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        browser.client.refresh().await.unwrap();
-    }
-}
-
-/// Goes where the first of these links leads, by keyboard.
-async fn follow(browser: &Browser, css: &str) {
-    browser.tab_to(css).await;
-    browser.enter().await;
-}
-
-/// Addresses of links on the page, each once.
-async fn links(browser: &Browser, css: &str) -> Vec<String> {
-    let mut addresses = Vec::new();
-    for link in browser.client.find_all(Locator::Css(css)).await.unwrap() {
-        let address = link.attr("href").await.unwrap().unwrap_or_default();
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses
 }
 
 #[tokio::test]
@@ -334,7 +290,7 @@ async fn cases_are_worked_on_and_decided_with_the_keyboard_alone() {
     until(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
     follow(&browser, "main tbody a[href^=\"/handlaggning/\"]").await;
     faults.extend(browser.is_sound("referral").await);
-    fill_in(&browser, "main form").await;
+    fill_in(&browser, "main form", &GOES_WELL).await;
     browser.tab_to("main form button[type=submit]").await;
     browser.enter().await;
     faults.extend(browser.is_sound("referral-answered").await);
@@ -374,7 +330,7 @@ async fn work(browser: &Browser, name: &str, faults: &mut Vec<String>) {
             );
             return;
         }
-        fill_in(browser, form).await;
+        fill_in(browser, form, &GOES_WELL).await;
         browser.tab_to(&format!("{form} button[type=submit]")).await;
         browser.enter().await;
         let mistakes = browser.client.find_all(Locator::Css(".error-summary")).await.unwrap();
@@ -386,40 +342,6 @@ async fn work(browser: &Browser, name: &str, faults: &mut Vec<String>) {
         "{name} has not been decided after {TURNS_MAX} turns: {}",
         browser.text_of("main").await
     );
-}
-
-/// Says yes, or what goes well, and gives a reason wherever one is wanted.
-async fn fill_in(browser: &Browser, form: &str) {
-    for group in applicant::names(browser, &format!("{form} input[type=radio]")).await {
-        let mut value = None;
-        for radio in browser
-            .client
-            .find_all(Locator::Css(&format!("{form} input[name=\"{group}\"]")))
-            .await
-            .unwrap()
-        {
-            let own = radio.attr("value").await.unwrap().unwrap_or_default();
-            if value.is_none() || matches!(own.as_str(), "ja" | "bifall" | "ingen erinran") {
-                value = Some(own);
-            }
-        }
-        applicant::choose(browser, &group, &value.unwrap_or_default()).await;
-    }
-    for area in applicant::names(browser, &format!("{form} textarea")).await {
-        let css = format!("{form} textarea[name=\"{area}\"]");
-        let there = browser
-            .client
-            .find(Locator::Css(&css))
-            .await
-            .unwrap()
-            .prop("value")
-            .await
-            .unwrap();
-        if there.unwrap_or_default().is_empty() {
-            browser.tab_to(&css).await;
-            browser.type_in("Inget talar emot.").await;
-        }
-    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use samverk_domain::fact::{Facts, Known, NONE_CHOSEN, Name, Value};
 use samverk_domain::pack::{Fact, List, Pack, Source, Type};
 
-use crate::paper::escaped;
+use crate::paper::{escaped, marked};
 
 /// Field → what was written in it, without `svar.`.
 pub type Answers = BTreeMap<String, String>;
@@ -208,7 +208,7 @@ pub fn list(out: &mut String, pack: &Pack, list: &List, facts: &Facts, answers: 
         escaped(asked_as)
     );
     if let Some(help) = pack.text("sv", &format!("hjälp.{name}")) {
-        let _ = writeln!(out, "<p class=\"hint\">{}</p>", escaped(help));
+        let _ = writeln!(out, "<p class=\"hint\">{}</p>", marked(help));
     }
     let _ = writeln!(
         out,
@@ -297,7 +297,7 @@ fn field(out: &mut String, pack: &Pack, fact: &Fact, asked: &str, shown: &Shown<
         ),
     };
     if !hint.is_empty() {
-        let _ = writeln!(out, "<p class=\"hint\" id=\"{id}-h\">{}</p>", escaped(&hint));
+        let _ = writeln!(out, "<p class=\"hint\" id=\"{id}-h\">{}</p>", marked(&hint));
     }
     if let Some(why) = error {
         let _ = writeln!(

@@ -556,3 +556,49 @@ pub struct SignedHttp {
     /// base64url.
     pub body: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which version runs, of those that hold, when these bodies have adopted these.
+    fn runs(versions: &[u32], bodies: &[&str], adopted: &[(&str, u32)]) -> Option<u32> {
+        let body = |text: &str| BodyId::parse(text).unwrap();
+        version_to_run(
+            &versions.iter().copied().collect(),
+            &bodies.iter().map(|text| body(text)).collect(),
+            &adopted.iter().map(|(text, version)| (body(text), *version)).collect(),
+        )
+    }
+
+    #[test]
+    fn a_host_runs_the_newest_version_that_all_bodies_have_adopted() {
+        let both = [("a", 1), ("b", 1), ("a", 2), ("b", 2)];
+        assert_eq!(runs(&[1, 2], &["a", "b"], &both), Some(2));
+        assert_eq!(runs(&[1, 2], &["a", "b"], &both[..3]), Some(1), "b is not there yet");
+        assert_eq!(runs(&[1], &["a", "b"], &both), Some(1), "version 2 does not hold today");
+    }
+
+    #[test]
+    fn a_body_that_has_adopted_nothing_holds_nobody_back() {
+        assert_eq!(runs(&[1, 2], &["a", "b"], &[("a", 1), ("a", 2)]), Some(2));
+        assert_eq!(
+            runs(&[1, 2], &["a", "b"], &[]),
+            Some(2),
+            "without any adoption the newest"
+        );
+        assert_eq!(runs(&[], &["a"], &[("a", 1)]), None);
+    }
+
+    #[test]
+    fn where_they_have_none_in_common_most_bodies_decide_and_then_the_newest() {
+        let bodies = ["a", "b", "c"];
+        assert_eq!(runs(&[1, 2], &bodies, &[("a", 1), ("b", 1), ("c", 2)]), Some(1));
+        assert_eq!(runs(&[1, 2, 3], &bodies, &[("a", 1), ("b", 2), ("c", 3)]), Some(3));
+    }
+
+    #[test]
+    fn an_adoption_by_a_body_that_answers_for_nothing_here_does_not_count() {
+        assert_eq!(runs(&[1, 2], &["a"], &[("a", 1), ("x", 2), ("y", 2)]), Some(1));
+    }
+}

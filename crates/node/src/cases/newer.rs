@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{enter, finish, keep_paper, post};
 use super::file::{LawChange, Open, Stopped, adoption, body_in_federation, pack_of};
-use super::papers::to;
+use super::papers::{to, you};
 use super::proceed;
 use crate::ctx::Ctx;
 use crate::jobs::NotDone;
@@ -164,22 +164,28 @@ fn tell(
     what: &[String],
 ) -> Result<(), Stopped> {
     let body = body_in_federation(node, &open.row.body)?;
+    let you = you(open);
     let mut sentences = vec![own(format!(
-        "{} har antagit version {version} av tjänsten {} ({decided}). Ert ärende om {} pågår och avgörs enligt de regler som gäller vid beslutet.",
+        "{} har antagit version {version} av tjänsten {} ({decided}). {} ärende om {} pågår och avgörs enligt de regler som gäller vid beslutet.",
         letter::organ(&body),
         open.began.pack.title.it,
+        you.your_case_first(),
         step_text(open.pack(), "sv", open.step_name()).to_lowercase(),
     ))];
-    sentences.push(own("Det här ändras i ert ärende:"));
+    sentences.push(own(format!("Det här ändras i {} ärende:", you.your_case())));
     sentences.extend(what.iter().map(|sentence| own(sentence.clone())));
     sentences.push(by_law(
-        "Ni behöver inte göra något. Vill ni lämna synpunkter kan ni svara på det här brevet.",
+        format!(
+            "{} behöver inte göra något. Vill {you} lämna synpunkter kan {you} svara på det här brevet.",
+            you.you_first(),
+            you = you.you()
+        ),
         "2017:900 25 §",
     ));
     let paper = letter::plain(Plain {
         body: &body,
         to: to(open),
-        heading: "Reglerna har ändrats medan ert ärende pågår".to_owned(),
+        heading: format!("Reglerna har ändrats medan {} ärende pågår", you.your_case()),
         sentences,
         diary_number: open.diary_number(),
         sent: ctx.at.day,
@@ -256,4 +262,164 @@ fn rows((pack, result): (&Pack, &StepResult)) -> Vec<(String, String)> {
         (fired.row.to_string(), text.unwrap_or_default().to_owned())
     });
     held.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use samverk_domain::fact::{Facts, Value};
+    use samverk_domain::rules::{self, Setting};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::library::{self, Known as Version};
+    use crate::node::tests::a_node_with_clock;
+    use crate::publishing::adopt::{self, Wish};
+    use crate::publishing::version::tests::{SMALL, files};
+    use crate::publishing::version::{VerifiedVersion, sign};
+    use crate::trust::contract::TYP_ADOPTION;
+    use crate::trust::federation::tests::{World, now, world};
+    use crate::trust::sign_statement;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn version(text: &str) -> Version {
+        Version::of(files(text), None).unwrap()
+    }
+
+    /// The step's result for a well of 80 metres, with the fee that fullmäktige has set.
+    fn examined(known: &Version, fee: i64) -> StepResult {
+        let mut facts = Facts::default();
+        facts.set(name("brunn.djup"), Known::Value(Value::Number(Decimal::from(80))));
+        let mut setting = Setting::default();
+        let fee = vec![(None, Value::Number(Decimal::from(fee)))];
+        setting.parameters.insert(name("taxa.vatten"), fee);
+        rules::evaluate(&known.pack, &facts, &setting)
+            .steps
+            .remove(&name("prov"))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_comes_out_otherwise_is_said_in_sentences_and_what_does_not_is_not() {
+        let before = version(SMALL);
+        let after = version(
+            &SMALL
+                .replace("| ≤ gräns.djup |", "| ≤ 50 |")
+                .replace("| > gräns.djup |", "| > 50 |")
+                .replace("Brunnen är djup.", "Brunnen är djupare än 50 meter."),
+        );
+        let step = name("prov");
+        let (was, is) = (examined(&before, 900), examined(&after, 950));
+        assert_eq!(
+            differences((&before.pack, &was), (&before.pack, &was), &step),
+            Vec::<String>::new()
+        );
+        let said = differences((&before.pack, &was), (&after.pack, &is), &step);
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!(said[0].contains("ger nu att en handläggare tar ställning"), "{said:?}");
+        assert!(
+            said[1].contains("Gäller inte längre (u1): Brunnen är grund."),
+            "{said:?}"
+        );
+        assert!(
+            said[2].contains("Gäller nu (u2): Brunnen är djupare än 50 meter."),
+            "{said:?}"
+        );
+        assert_eq!(said[3], "Avgiften är nu 950 kronor. Den var 900 kronor.");
+    }
+
+    #[test]
+    fn a_case_is_queued_once_for_each_version() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        let now = node.clock.now();
+        let open = |node: &Node| node.store.read_blocking("test", jobs::open).unwrap();
+        for version in [2, 2, 3, 2] {
+            let done: Result<(), StoreError> = node
+                .store
+                .run_blocking("test", move |tx| enqueue(tx, "arende-1", version, now));
+            done.unwrap();
+        }
+        assert_eq!(open(&node), 2, "one for version 2 and one for version 3");
+    }
+
+    #[tokio::test]
+    async fn a_case_that_is_gone_is_done_with_and_a_job_that_cannot_be_read_is_never_tried_again() {
+        let (_dir, node) = a_node_with_clock(Clock::System);
+        let job = |payload: &str| Job {
+            kind: COUNT_ANEW.to_owned(),
+            key: "x/2".to_owned(),
+            payload: payload.to_owned(),
+            attempt: 1,
+        };
+        let gone = count_anew(Arc::clone(&node), job(r#"{"case":"finns-inte","version":2}"#)).await;
+        assert!(gone.is_ok());
+        let broken = count_anew(node, job("{")).await;
+        assert!(matches!(broken, Err(NotDone::Never(_))));
+    }
+
+    /// The world in which the consumer has adopted these versions of the small service, and a node that has `held`.
+    fn adopted(numbers: &[u32], held: &[u32]) -> (tempfile::TempDir, Arc<Node>, World) {
+        let mut world = world();
+        world.federation.bodies[2].kind = samverk_domain::terms::BodyKind::MunicipalBoard;
+        let given_out = |world: &World, number: u32| {
+            let text = SMALL.replace("version: 1", &format!("version: {number}"));
+            let signed = sign(&files(&text), (name("vattenprov"), number), &world.provider, now()).unwrap();
+            VerifiedVersion::verify(signed, &world.view()).unwrap().into_known()
+        };
+        let mut statements = Vec::new();
+        for number in numbers {
+            let wish = Wish {
+                set: vec!["taxa.vatten=900 från 2026-06-01 (fullmäktige 2026-05-20, § 31)".to_owned()],
+                decided: "Miljönämnden, 2026-06-09, § 33".to_owned(),
+                ..Wish::default()
+            };
+            let (view, known) = (world.view(), given_out(&world, *number));
+            let body = view.body(world.consumer.body()).unwrap();
+            let proposed = adopt::propose(&view, &known, world.provider.body(), body, &wish, now()).unwrap();
+            statements.push(sign_statement(world.consumer.signing(), TYP_ADOPTION, &proposed.adoption).unwrap());
+        }
+        world.federation.adoptions.extend(statements);
+        let (dir, node) = a_node_with_clock(Clock::System);
+        for number in held {
+            let known = given_out(&world, *number);
+            let kept: Result<(), StoreError> = node
+                .store
+                .run_blocking("test", move |tx| library::pin(tx, &known, now()));
+            kept.unwrap();
+        }
+        (dir, node, world)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_newest_version_that_the_body_has_adopted_and_the_node_has_is_the_newer_one() {
+        let newer_than = async |adopted_versions: &[u32], held: &[u32], version: u32| {
+            let (dir, node, world) = tokio::task::block_in_place(|| adopted(adopted_versions, held));
+            library::refresh(&node).await.unwrap();
+            let found = newer(
+                &node,
+                &world.view(),
+                world.consumer.body(),
+                &name("vattenprov"),
+                version,
+            );
+            drop(dir);
+            found
+        };
+        assert_eq!(newer_than(&[1, 2, 3], &[1, 2, 3], 1).await, Some(3));
+        assert_eq!(
+            newer_than(&[1, 2, 3], &[1, 2], 1).await,
+            Some(2),
+            "version 3 is not here yet"
+        );
+        assert_eq!(
+            newer_than(&[1, 2], &[1, 2, 3], 1).await,
+            Some(2),
+            "nobody has adopted version 3"
+        );
+        assert_eq!(newer_than(&[1, 2], &[1, 2], 2).await, None);
+        assert_eq!(newer_than(&[1], &[1, 2], 1).await, None);
+    }
 }

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use jiff::civil::Date;
 use samverk_domain::case::NotAllowed;
 use samverk_domain::case::act::Communication;
+use samverk_domain::case::decision::Authority;
 use samverk_domain::case::messages::Origin;
 use samverk_domain::case::procedure::may;
 use samverk_domain::fact::{Known, Name, Value};
@@ -28,7 +29,7 @@ use serde::Deserialize;
 use super::desk::{self, Doing};
 use super::file::{Examined, Held, Open, Stopped, Summary, body_config, open_box};
 use super::todo::{self, Todo, Waits};
-use super::{assisted, proceed, referrals};
+use super::{assisted, papers, proceed, referrals};
 use crate::ctx::{Basis, Ctx, Ground};
 use crate::login::permissions::Permission;
 use crate::login::{Desk, Staff};
@@ -1028,7 +1029,10 @@ fn form(
                 "foljd",
                 "Om det är ett föreläggande: vad som annars händer",
                 "20 § andra stycket förvaltningslagen",
-                "Om ni inte kompletterar kan ansökan komma att avvisas, det vill säga att den inte prövas.",
+                &format!(
+                    "Om {} inte kompletterar kan ansökan komma att avvisas, det vill säga att den inte prövas.",
+                    papers::you(open).you()
+                ),
             );
         }
         Doing::Refer => {
@@ -1170,7 +1174,10 @@ fn form(
                     .pack()
                     .outcomes_of(open.step_name())
                     .find(|listed| listed.name.it == outcome);
+                let is_state = open.file.case.opening().authority == Authority::State;
                 let recorded = match listed.map(|listed| &listed.decider.it) {
+                    // A state agency decides by its own order and names no delegation.
+                    _ if is_state => true,
                     Some(Decider::Delegate { delegation, .. } | Decider::Automatic { delegation }) => {
                         examined.setting.delegations.contains_key(delegation)
                     }
@@ -1334,8 +1341,15 @@ fn act_page(
 }
 
 /// The one who acts, by name and post: never a number.
-fn by(desk: &Desk) -> String {
-    format!("{}, {}", desk.person.name, desk.role.word())
+fn by(node: &Node, desk: &Desk) -> String {
+    let kind = node
+        .config
+        .bodies
+        .iter()
+        .find(|body| body.id == desk.body)
+        .map(|body| body.kind);
+    let post = kind.map_or(desk.role.word(), |kind| desk.role.word_in(kind));
+    format!("{}, {post}", desk.person.name)
 }
 
 /// Words for the one who tried, or a failure of ours.
@@ -1373,7 +1387,7 @@ async fn done(
         .store
         .run("cases.act", move |tx| {
             let mut open = Open::read(tx, &own, &id)?.ok_or(Stopped::NoCase)?;
-            desk::perform(&ctx, tx, &own, &mut open, doing, &posted, &by(&desk))
+            desk::perform(&ctx, tx, &own, &mut open, doing, &posted, &by(&own, &desk))
         })
         .await;
     match performed {
@@ -1498,7 +1512,7 @@ async fn opinion(
             let mut open = referrals::Open::of(&own, row)?;
             let answer = fields.one("svar").unwrap_or_default();
             let words = fields.one("text").unwrap_or_default();
-            referrals::answer(&ctx, tx, &own, &mut open, answer, words, &by(&desk))
+            referrals::answer(&ctx, tx, &own, &mut open, answer, words, &by(&own, &desk))
         })
         .await;
     match given {

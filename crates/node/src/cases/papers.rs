@@ -12,7 +12,7 @@ use samverk_domain::words::time::{swedish_date, swedish_date_in_sentence};
 use super::file::{Open, Stopped, body_in_federation};
 use crate::ctx::Ctx;
 use crate::node::Node;
-use crate::post::letter::{self, Letter, Material, NamesShown, Plain, Sentence, by_law, own, step_text};
+use crate::post::letter::{self, Letter, Material, NamesShown, Plain, Sentence, You, by_law, own, step_text};
 
 /// Stable name of a paper in the store.
 pub fn name(document: &DocumentOf) -> &'static str {
@@ -89,6 +89,14 @@ pub fn to(open: &Open) -> Vec<String> {
     lines
 }
 
+/// How letters in the case speak to the party.
+pub fn you(open: &Open) -> You {
+    match &open.file.application.applicant.represents {
+        Some(_) => You::Company,
+        None => You::Person,
+    }
+}
+
 fn label(open: &Open, name: &Name) -> String {
     let text = open.pack().text("sv", &format!("namn.{name}"));
     text.map_or_else(|| name.to_string(), str::to_owned)
@@ -118,6 +126,7 @@ pub fn decision(
         adoption: &examined.adoption,
         body: &body,
         to: to(open),
+        you: you(open),
         diary_number: open.diary_number(),
         language: &open.file.application.language,
     };
@@ -152,6 +161,7 @@ pub fn paper(
 ) -> Result<Letter, Stopped> {
     let step = step_text(open.pack(), "sv", open.step_name());
     let day = |day: Date| swedish_date_in_sentence(day);
+    let you = you(open);
     let (heading, sentences): (String, Vec<Sentence>) = match (document, act) {
         (DocumentOf::Decision, _) | (DocumentOf::Minutes, _) => {
             let decided = open
@@ -172,7 +182,8 @@ pub fn paper(
             let case = &open.file.case;
             let mut sentences = vec![by_law(
                 format!(
-                    "Er ansökan eller anmälan om {} kom in {} och är komplett.",
+                    "{} ansökan eller anmälan om {} kom in {} och är komplett.",
+                    you.your_first(),
                     step.to_lowercase(),
                     day(case.opening().received.day)
                 ),
@@ -181,9 +192,10 @@ pub fn paper(
             match case.decide_by() {
                 Some(last) => {
                     sentences.push(own(format!("Ärendet ska vara avgjort senast {}.", day(last))));
-                    sentences.push(own(
-                        "Blir det inte klart i tid får ni veta varför innan tiden går ut. Att tiden går ut betyder inte att ansökan är beviljad.",
-                    ));
+                    sentences.push(own(format!(
+                        "Blir det inte klart i tid får {} veta varför innan tiden går ut. Att tiden går ut betyder inte att ansökan är beviljad.",
+                        you.you()
+                    )));
                 }
                 None => sentences.push(by_law(
                     "Det finns ingen bestämd tid för beslutet. Ärendet handläggs så snabbt som möjligt.",
@@ -192,21 +204,29 @@ pub fn paper(
             }
             if let Some(start) = case.may_start() {
                 sentences.push(own(format!(
-                    "Har ni inte fått något beslut dessförinnan får ni börja med verksamheten {}.",
-                    day(start)
+                    "Har {you} inte fått något beslut dessförinnan får {you} börja med verksamheten {}.",
+                    day(start),
+                    you = you.you()
                 )));
             }
             sentences.push(by_law(
-                "Är ärendet inte avgjort efter sex månader kan ni skriftligen begära att det avgörs.",
+                format!(
+                    "Är ärendet inte avgjort efter sex månader kan {} skriftligen begära att det avgörs.",
+                    you.you()
+                ),
                 "2017:900 12 §",
             ));
             let simplified = match open.file.application.entered {
-                None => {
-                    "Förenklad delgivning kan användas i ärendet: ni anses ha fått del av ett beslut två veckor efter att det har skickats till er post här."
-                }
-                Some(_) => {
-                    "Förenklad delgivning kan användas i ärendet: ett beslut skickas då med post till er adress, och minst en dag senare ett meddelande om att det har skickats. Ni anses ha fått del av beslutet två veckor efter att det skickades."
-                }
+                None => format!(
+                    "Förenklad delgivning kan användas i ärendet: {} anses ha fått del av ett beslut två veckor efter att det har skickats till {} post här.",
+                    you.you(),
+                    you.your()
+                ),
+                Some(_) => format!(
+                    "Förenklad delgivning kan användas i ärendet: ett beslut skickas då med post till {} adress, och minst en dag senare ett meddelande om att det har skickats. {} anses ha fått del av beslutet två veckor efter att det skickades.",
+                    you.your(),
+                    you.you_first()
+                ),
             };
             sentences.push(by_law(simplified, "2010:1932 22–26 §§"));
             ("Vi har tagit emot det vi behöver".to_owned(), sentences)
@@ -220,29 +240,32 @@ pub fn paper(
             ));
             sentences.push(own(format!("Svara senast {}.", day(asked.answer_by))));
             let heading = match &asked.form {
-                CompletionForm::Friendly => "Vi behöver mer uppgifter från er",
+                CompletionForm::Friendly => format!("Vi behöver mer uppgifter från {}", you.to_you()),
                 CompletionForm::Order { effect } => {
                     sentences.push(by_law(effect.clone(), "2017:900 20 §"));
-                    "Ni föreläggs att komplettera ansökan"
+                    format!("{} föreläggs att komplettera ansökan", you.you_first())
                 }
             };
-            (heading.to_owned(), sentences)
+            (heading, sentences)
         }
         (DocumentOf::Material, Act::Communicate { how, .. }) => {
             let mut sentences = vec![own(words)];
             if let Communication::Ask { answer_by } = how {
                 sentences.push(by_law(
                     format!(
-                        "Ni kan yttra er senast {}. Därefter kan ärendet avgöras.",
+                        "{} kan yttra {} senast {}. Därefter kan ärendet avgöras.",
+                        you.you_first(),
+                        you.to_you(),
                         day(*answer_by)
                     ),
                     "2017:900 25 §",
                 ));
             }
-            ("Ni kan yttra er innan vi beslutar".to_owned(), sentences)
+            let heading = format!("{} kan yttra {} innan vi beslutar", you.you_first(), you.to_you());
+            (heading, sentences)
         }
         (DocumentOf::DelayNotice, _) => (
-            "Ert ärende tar längre tid".to_owned(),
+            format!("{} ärende tar längre tid", you.your_case_first()),
             vec![by_law(words, "2017:900 11 §")],
         ),
         (DocumentOf::ExtensionNotice, _) => {
@@ -256,7 +279,7 @@ pub fn paper(
             ("Tiden för beslut är förlängd".to_owned(), sentences)
         }
         (DocumentOf::RequestRefusal, _) => (
-            "Vi avslår er begäran om att ärendet ska avgöras nu".to_owned(),
+            format!("Vi avslår {} begäran om att ärendet ska avgöras nu", you.your()),
             vec![
                 by_law(words, "2017:900 12 §"),
                 by_law(
@@ -267,12 +290,15 @@ pub fn paper(
         ),
         (DocumentOf::WriteOff, _) => (
             "Ärendet är avskrivet".to_owned(),
-            vec![own("Ni har återkallat ansökan. Ärendet avslutas utan att den prövas.")],
+            vec![own(format!(
+                "{} har återkallat ansökan. Ärendet avslutas utan att den prövas.",
+                you.you_first()
+            ))],
         ),
         (DocumentOf::HandOver, Act::HandOver { to, reasons }) => {
             let body = body_in_federation(node, to).map_or_else(|_| to.to_string(), |body| letter::organ(&body));
             (
-                "Ert ärende är överlämnat".to_owned(),
+                format!("{} ärende är överlämnat", you.your_case_first()),
                 vec![own(format!("Ärendet är överlämnat till {body}.")), own(reasons.clone())],
             )
         }

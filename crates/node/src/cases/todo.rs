@@ -5,6 +5,7 @@
 use jiff::civil::Date;
 use samverk_domain::case::State;
 use samverk_domain::case::act::Communication;
+use samverk_domain::case::decision::Authority;
 use samverk_domain::case::procedure::Referral;
 use samverk_domain::fact::{Cause, Name};
 use samverk_domain::pack::{Decider, OutcomeKind, Source};
@@ -423,7 +424,11 @@ fn decide(open: &Open, examined: &Examined, outcome: &str, decide_by: Option<Dat
         Decider::Board => it("board", Waits::Meeting, "Nämnden beslutar", because, decide_by),
         Decider::Performer => it("decide", Waits::Staff, "Svara sökanden", because, decide_by),
         Decider::Delegate { .. } | Decider::Automatic { .. } => {
-            it("decide", Waits::Staff, "Besluta på delegation", because, decide_by)
+            let what = match open.file.case.opening().authority {
+                Authority::State => "Besluta",
+                Authority::Municipal | Authority::Private => "Besluta på delegation",
+            };
+            it("decide", Waits::Staff, what, because, decide_by)
         }
         Decider::Agency => it("decide", Waits::Staff, "Besluta", because, decide_by),
         Decider::Nobody => it("decide", Waits::Staff, "Notera anmälan", because, decide_by),

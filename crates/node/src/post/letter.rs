@@ -5,7 +5,7 @@
 //! its slot, so that the register's signed answer can be found and verified when the letter is read, not when it was written.
 
 use jiff::civil::Date;
-use samverk_domain::case::decision::{DecidedBy, Decision};
+use samverk_domain::case::decision::{Authority, DecidedBy, Decision};
 use samverk_domain::fact::{Facts, Known, Name, Value};
 use samverk_domain::pack::{
     self, Appeal, Block, CellResult, Conditional, Due, DueFrom, Duty, Length, OutcomeKind, Pack, Piece, Regime, Start,
@@ -22,6 +22,57 @@ use serde::{Deserialize, Serialize};
 const FACTS_MAX: usize = 40;
 /// Placeholders that the case fills in, beside facts and parameters (docs/language.md, letters).
 const FROM_CASE: [&str; 5] = ["organ", "steg", "diarienummer", "beslutsdatum", "avgift"];
+
+/// How a letter speaks to its party: *du* to a person who acts for themselves, *ni* to a company or an association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum You {
+    Person,
+    Company,
+}
+
+impl You {
+    fn word(self, person: &'static str, company: &'static str) -> &'static str {
+        match self {
+            Self::Person => person,
+            Self::Company => company,
+        }
+    }
+
+    /// `du`, `ni`
+    pub fn you(self) -> &'static str {
+        self.word("du", "ni")
+    }
+
+    /// `Du`, `Ni`, first in a sentence.
+    pub fn you_first(self) -> &'static str {
+        self.word("Du", "Ni")
+    }
+
+    /// `dig`, `er`
+    pub fn to_you(self) -> &'static str {
+        self.word("dig", "er")
+    }
+
+    /// `din`, `er`: your application, your post.
+    pub fn your(self) -> &'static str {
+        self.word("din", "er")
+    }
+
+    /// `Din`, `Er`
+    pub fn your_first(self) -> &'static str {
+        self.word("Din", "Er")
+    }
+
+    /// `ditt`, `ert`: your case.
+    pub fn your_case(self) -> &'static str {
+        self.word("ditt", "ert")
+    }
+
+    /// `Ditt`, `Ert`
+    pub fn your_case_first(self) -> &'static str {
+        self.word("Ditt", "Ert")
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
@@ -151,6 +202,7 @@ pub struct Material<'a> {
     pub adoption: &'a Adoption,
     pub body: &'a Body,
     pub to: Vec<String>,
+    pub you: You,
     pub diary_number: &'a str,
     pub language: &'a str,
 }
@@ -409,7 +461,7 @@ pub fn of_decision(material: &Material<'_>, decision: &Decision, decided: Date, 
     }
     let appeal = appeal_text(material, &decision.appeal);
     if appeal.is_some() && !parts.contains(&Part::Appeal) {
-        parts.push(Part::Heading("Hur ni överklagar".to_owned()));
+        parts.push(Part::Heading(format!("Hur {} överklagar", material.you.you())));
         parts.push(Part::Appeal);
     }
     let paragraph = match &decision.by {
@@ -523,7 +575,7 @@ pub fn due_text(due: &Due) -> Option<String> {
                 DueFrom::Event => "från händelsen",
                 DueFrom::Start(Start::Received) => "från det att ansökan kom in",
                 DueFrom::Start(Start::Complete) => "från det att ansökan var komplett",
-                DueFrom::Start(Start::Served) => "från den dag då ni fick del av beslutet",
+                DueFrom::Start(Start::Served) => "från den dag då beslutet delgavs",
                 DueFrom::Start(Start::Decision) => "från dagen för beslutet",
             };
             format!("Senast: {} {from}.", length_text(*length))
@@ -699,17 +751,18 @@ fn appeal_text(material: &Material<'_>, appeal: &Appeal) -> Option<AppealText> {
     };
     let organ = material.organ();
     let within = length_text(*within);
+    let you = material.you.you();
     let counted = match (regime, from) {
-        (Regime::LegalityReview, _) => "från den dag då protokollet tillkännagavs på anslagstavlan",
-        (_, Start::Decision) => "från dagen för beslutet",
-        _ => "från den dag då ni fick del av beslutet",
+        (Regime::LegalityReview, _) => "från den dag då protokollet tillkännagavs på anslagstavlan".to_owned(),
+        (_, Start::Decision) => "från dagen för beslutet".to_owned(),
+        _ => format!("från den dag då {you} fick del av beslutet"),
     };
     // FL 43–44 §§: addressed to the higher instance, handed in to the deciding body.
     let lines = match regime {
         Regime::Administrative => vec![
             format!("Skriv till {instance}, men lämna skrivelsen till {organ}."),
             format!(
-                "Ange diarienummer {}, vilket beslut ni överklagar, hur ni vill att det ändras och varför.",
+                "Ange diarienummer {}, vilket beslut {you} överklagar, hur {you} vill att det ändras och varför.",
                 material.diary_number
             ),
             format!("Skrivelsen ska ha kommit in till {organ} inom {within} {counted}."),
@@ -717,7 +770,7 @@ fn appeal_text(material: &Material<'_>, appeal: &Appeal) -> Option<AppealText> {
         Regime::LegalityReview => vec![
             format!("Skriv till {instance} och lämna skrivelsen dit."),
             format!(
-                "Ange diarienummer {} och varför ni anser att beslutet är olagligt.",
+                "Ange diarienummer {} och varför {you} anser att beslutet är olagligt.",
                 material.diary_number
             ),
             format!("Skrivelsen ska ha kommit in inom {within} {counted}."),
@@ -736,20 +789,28 @@ fn signature(material: &Material<'_>, decision: &Decision, names: &NamesShown) -
         NamesShown::Withheld => "Namnet är utelämnat enligt 33 § tredje stycket förvaltningslagen.".to_owned(),
     };
     let mut lines = vec![format!("För {}", material.organ())];
+    let is_state = Authority::from(material.body.kind) == Authority::State;
     match &decision.by {
         DecidedBy::Function {
             name,
             version,
             delegation,
         } => {
+            // A state agency delegates nothing: it decides who and what may decide in its own order (2007:515 4 §).
+            let ground = match is_state {
+                true => "enligt myndighetens beslut",
+                false => "enligt delegation",
+            };
             lines.push(format!(
-                "Beslutet är fattat automatiskt av funktionen {name}, {version}, enligt delegation: {}, {}, {}.",
+                "Beslutet är fattat automatiskt av funktionen {name}, {version}, {ground}: {}, {}, {}.",
                 delegation.decided_by,
                 swedish_date(delegation.decided_on),
                 delegation.paragraph
             ));
             lines.push(format!(
-                "Du kan alltid få beslutet förklarat och granskat av en människa. Hör av dig till {}.",
+                "{} kan alltid få beslutet förklarat och granskat av en människa. Hör av {} till {}.",
+                material.you.you_first(),
+                material.you.to_you(),
                 material.organ()
             ));
         }
@@ -766,7 +827,10 @@ fn signature(material: &Material<'_>, decision: &Decision, names: &NamesShown) -
             "Beslutat vid sammanträdet {}, {paragraph}.",
             swedish_date_in_sentence(*meeting)
         )),
-        DecidedBy::Agency { official } => lines.push(name(&official.0)),
+        DecidedBy::Agency { official } => {
+            lines.push(name(&official.0));
+            lines.push("Enligt myndighetens arbetsordning.".to_owned());
+        }
         DecidedBy::Performer { official } => lines.push(name(&official.0)),
         DecidedBy::Nobody => lines.push("Anmälan är noterad. Inget beslut har fattats.".to_owned()),
     }
@@ -835,6 +899,12 @@ mod tests {
         assert_eq!(sentence_end("Enligt 8 kap. alkohollagen. Ni får"), Some(27));
         assert_eq!(sentence_end("Enligt 8 kap. alkohollagen"), None);
         assert_eq!(sentence_end("Det är klart. "), Some("Det är klart.".len()));
+    }
+
+    #[test]
+    fn a_person_is_du_and_a_company_is_ni() {
+        assert_eq!((You::Person.you(), You::Person.your_case()), ("du", "ditt"));
+        assert_eq!((You::Company.you(), You::Company.your_case()), ("ni", "ert"));
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl LetterPage {
             kind: BannerKind::Info,
             heading: String::new(),
             body: Markup::trusted(format!(
-                "<p><strong>Ni kan överklaga inom {}</strong> från den dag då ni fick del av beslutet.</p>",
+                "<p><strong>Beslutet kan överklagas inom {}</strong> från den dag då den som det gäller fick del av det.</p>",
                 escape(&appeal.within)
             )),
         });

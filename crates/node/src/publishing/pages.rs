@@ -13,16 +13,18 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use samverk_domain::fact::Name;
+use samverk_domain::fact::{Name, Value};
+use samverk_domain::pack::Type;
 use samverk_domain::rules::Delegation;
 use samverk_domain::terms::BodyId;
 use serde::Serialize;
 
 use super::{adoption_that_counts, fetch, running};
 use crate::node::Node;
-use crate::web::layout::Shape;
+use crate::services::{field, paper};
+use crate::web::layout::{self, Shape};
 use crate::web::texts::{Lang, Texts};
-use crate::web::{Failure, Page, Visit, show};
+use crate::web::{Failure, Page, Visit, encoded, show};
 
 pub fn routes() -> Router<Arc<Node>> {
     Router::new()
@@ -84,17 +86,8 @@ pub struct Set {
 pub struct Dated {
     pub from: Option<Date>,
     pub value: String,
-}
-
-impl Set {
-    /// `1 240 från 2026-06-01`
-    fn in_words(&self) -> String {
-        let values = self.values.iter().map(|it| match it.from {
-            Some(from) => format!("{} från {from}", it.value),
-            None => it.value.clone(),
-        });
-        values.collect::<Vec<_>>().join("; ")
-    }
+    /// With its unit, in the reader's language.
+    pub shown: String,
 }
 
 /// What the federation's adoptions and this node's own versions say, by service.
@@ -184,6 +177,7 @@ pub fn catalogue(node: &Node, day: Date, lang: Lang) -> Vec<Service> {
                         .map(|(from, value)| Dated {
                             from: *from,
                             value: value.to_string(),
+                            shown: in_unit(lang, known.as_ref().and_then(|known| known.pack.type_of(name)), value),
                         })
                         .collect(),
                     decision: it.parameter_decisions.get(name).cloned(),
@@ -224,23 +218,86 @@ pub fn catalogue(node: &Node, day: Date, lang: Lang) -> Vec<Service> {
     all
 }
 
+/// The services in a row: each with its versions and where they lead.
 #[derive(Template)]
 #[template(path = "catalogue.html")]
 struct CataloguePage {
     page: Page,
-    services: Vec<Service>,
-    /// One service's own page.
-    is_one: bool,
+    services: Vec<Entry>,
+}
+
+struct Entry {
+    slug: String,
+    title: String,
+    /// The title is in another language than the page.
+    title_lang: Lang,
+    intro: String,
+    is_started_here: bool,
+    has_forms: bool,
+    /// `Version 2. Gäller från 1 juni 2026. Utgiven av Företagsporten. Antagen av 10 organ.`
+    versions: Vec<String>,
+}
+
+impl Entry {
+    fn of(node: &Node, lang: Lang, service: &Service) -> Self {
+        let newest = node.library.versions(&service.pack).pop();
+        let text = |key| newest.as_ref().and_then(|known| known.pack.text(lang.code(), key));
+        Self {
+            slug: encoded(service.pack.as_str()),
+            title: service.title.clone(),
+            title_lang: if text("tjänst.titel").is_some() {
+                lang
+            } else {
+                Lang::Sv
+            },
+            intro: text("tjänst.ingress").unwrap_or_default().to_owned(),
+            is_started_here: service.started_here_in.is_some(),
+            has_forms: newest.is_some_and(|known| paper::beside(&node.library, &known.pack).is_some()),
+            versions: service
+                .versions
+                .iter()
+                .map(|version| {
+                    let title = Texts::get(lang, "catalogue.version").with("version", version.version);
+                    let adopted = match version.adoptions.len() {
+                        0 => Texts::get(lang, "catalogue.nobody"),
+                        1 => Texts::get(lang, "catalogue.one_body"),
+                        some => Texts::get(lang, "catalogue.bodies").with("n", some),
+                    };
+                    format!("{title}. {} {adopted}", version.facts(lang))
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Version {
+    /// `Gäller från 1 juni 2026. Utgiven av Företagsporten.`
+    fn facts(&self, lang: Lang) -> String {
+        let t = |k| Texts::get(lang, k);
+        let mut all = Vec::new();
+        match (self.valid_from, self.valid_to) {
+            (Some(from), Some(to)) => {
+                let valid = t("catalogue.valid_to").with("from", layout::day(lang, from));
+                all.push(valid.with("to", layout::day(lang, to)).to_string());
+            }
+            (Some(from), None) => all.push(t("catalogue.valid").with("from", layout::day(lang, from)).to_string()),
+            (None, _) => {}
+        }
+        all.push(t("catalogue.publisher").with("name", &self.publisher_name).to_string());
+        all.join(" ")
+    }
 }
 
 async fn all(State(node): State<Arc<Node>>, visit: Visit) -> Result<Response, Failure> {
-    let page = Page::new(&node, &visit, Texts::get(visit.lang, "catalogue.heading")).back("/");
+    let services = catalogue(&node, visit.at.day, visit.lang);
     show(&CataloguePage {
-        page: page
-            .shape(Shape::Case)
+        page: Page::new(&node, &visit, Texts::get(visit.lang, "catalogue.heading"))
+            .back("/")
             .margin(Texts::get(visit.lang, "catalogue.margin")),
-        services: catalogue(&node, visit.at.day, visit.lang),
-        is_one: false,
+        services: services
+            .iter()
+            .map(|service| Entry::of(&node, visit.lang, service))
+            .collect(),
     })
 }
 
@@ -255,15 +312,121 @@ fn found(node: &Node, visit: &Visit, slug: &str) -> Result<Service, Failure> {
     services.pop().ok_or(Failure::NotFound)
 }
 
+/// One service: who uses which version of it, and what they have set.
+#[derive(Template)]
+#[template(path = "catalogue_service.html")]
+struct ServicePage {
+    page: Page,
+    service: Entry,
+    started_here_in: Option<u32>,
+    versions: Vec<VersionRows>,
+}
+
+struct VersionRows {
+    version: u32,
+    facts: String,
+    /// Where the signed document is; empty when it is not known to be given out.
+    address: String,
+    rows: Vec<BodyRow>,
+}
+
+struct BodyRow {
+    name: String,
+    decided: String,
+    steps: Vec<String>,
+    set: Vec<String>,
+    delegated: Vec<String>,
+}
+
+impl VersionRows {
+    fn of(node: &Node, lang: Lang, slug: &Name, version: &Version) -> Self {
+        let known = node.library.version(slug, version.version);
+        let step = |step: &Name| {
+            let text = known
+                .as_ref()
+                .and_then(|known| known.pack.text(lang.code(), &format!("steg.{step}")));
+            text.map_or_else(|| step.to_string(), str::to_owned)
+        };
+        let rows = version.adoptions.iter().map(|adopted| BodyRow {
+            name: match adopted.part_of.as_str() {
+                "" => adopted.name.clone(),
+                whole => format!("{}, {whole}", adopted.name),
+            },
+            decided: unbroken(&adopted.decided),
+            steps: adopted.steps.iter().map(step).collect(),
+            set: adopted.parameters.iter().map(|set| set.in_words(lang)).collect(),
+            delegated: adopted
+                .delegations
+                .values()
+                .map(|it| {
+                    let day = layout::day(Lang::Sv, it.decided_on);
+                    unbroken(&format!(
+                        "{}: {} ({}, {day}, {})",
+                        it.scope, it.to, it.decided_by, it.paragraph
+                    ))
+                })
+                .collect(),
+        });
+        Self {
+            version: version.version,
+            facts: version.facts(lang),
+            address: match version.published_at {
+                Some(_) => version.address.clone(),
+                None => String::new(),
+            },
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// A paragraph's sign stays with its number.
+fn unbroken(text: &str) -> String {
+    text.replace("§ ", "§\u{a0}")
+}
+
+impl Set {
+    /// `Avgift för bygglov: 8 700 kronor från 1 juni 2026`
+    fn in_words(&self, lang: Lang) -> String {
+        let values = self.values.iter().map(|it| match it.from {
+            Some(from) => Texts::get(lang, "catalogue.from")
+                .with("value", &it.shown)
+                .with("day", layout::day(lang, from))
+                .to_string(),
+            None => it.shown.clone(),
+        });
+        let decision = self.decision.as_ref().map(|decision| format!(" ({decision})"));
+        format!(
+            "{}: {}{}",
+            self.label,
+            values.collect::<Vec<_>>().join("; "),
+            decision.unwrap_or_default()
+        )
+    }
+}
+
+/// A parameter's value with its unit.
+fn in_unit(lang: Lang, ty: Option<&Type>, value: &Value) -> String {
+    match (ty, value) {
+        (Some(Type::Kronor { .. }), Value::Number(number)) => field::kronor(lang, *number),
+        (Some(Type::Number { unit: Some(unit), .. }), Value::Number(_)) => {
+            format!("{value} {}", field::unit_in(lang, unit))
+        }
+        _ => value.to_string(),
+    }
+}
+
 async fn one(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Failure> {
     let service = found(&node, &visit, &slug)?;
-    let page = Page::new(&node, &visit, service.title.clone()).back("/tjanster");
-    show(&CataloguePage {
-        page: page
-            .shape(Shape::Case)
-            .margin(Texts::get(visit.lang, "catalogue.margin")),
-        services: vec![service],
-        is_one: true,
+    let heading = Texts::get(visit.lang, "catalogue.service").with("service", &service.title);
+    show(&ServicePage {
+        page: Page::new(&node, &visit, heading).back("/tjanster").shape(Shape::Wide),
+        started_here_in: service.started_here_in,
+        versions: service
+            .versions
+            .iter()
+            .map(|version| VersionRows::of(&node, visit.lang, &service.pack, version))
+            .collect(),
+        service: Entry::of(&node, visit.lang, &service),
     })
 }
 

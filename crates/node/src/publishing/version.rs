@@ -146,7 +146,7 @@ pub fn size(files: &BTreeMap<String, String>) -> usize {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::trust::federation::tests::{World, now, world};
 

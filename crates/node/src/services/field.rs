@@ -95,6 +95,11 @@ impl Field {
         ids.join(" ")
     }
 
+    /// The hint, where `*words*` are stressed.
+    pub fn hint_marked(&self) -> Markup {
+        Markup::trusted(samverk_author::paper::marked(&self.hint))
+    }
+
     pub fn show(&self) -> Result<Markup, Failure> {
         Ok(Markup::trusted(self.render().map_err(Failure::ours)?))
     }
@@ -345,7 +350,7 @@ fn choice(pack: &Pack, lang: Lang, slot: &Slot, word: &str) -> String {
     capital(text)
 }
 
-fn unit_in(lang: Lang, unit: &str) -> String {
+pub fn unit_in(lang: Lang, unit: &str) -> String {
     match (lang, unit) {
         (Lang::En, "liter") => "litres".to_owned(),
         (Lang::En, "år") => "years".to_owned(),

@@ -40,6 +40,7 @@ use crate::node::Node;
 use crate::publishing;
 use crate::trust::federation::FederationView;
 use crate::web::form::{Fields, UPLOAD_BYTES_MAX, Upload};
+use crate::web::layout;
 use crate::web::parts::{Icon, Markup};
 use crate::web::texts::{Lang, Texts};
 use crate::web::{Failure, Page, Shape, Visit, show, show_as};
@@ -245,6 +246,8 @@ struct ServicePage {
     not_adopted: Vec<String>,
     /// Today's forms are known.
     has_forms: bool,
+    /// `Version 2, som gäller från 1 juni 2026.`
+    version: String,
 }
 
 struct StepLine {
@@ -332,6 +335,10 @@ async fn service(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<S
         steps,
         not_adopted,
         has_forms: super::paper::beside(&node.library, pack).is_some(),
+        version: Texts::get(lang, "service.version_text")
+            .with("version", pack.meta.version.it)
+            .with("from", layout::day(lang, pack.meta.valid_from.it))
+            .to_string(),
         slug,
         page,
     })
@@ -356,9 +363,6 @@ fn enumerated(labels: &[String]) -> String {
 
 /// A step's time limit in the page's language.
 fn deadline(lang: Lang, frist: &Frist) -> String {
-    if lang == Lang::Sv {
-        return frist.to_string();
-    }
     let t = |k| Texts::get(lang, k);
     let length = |length: &Length| duties::length(lang, *length);
     let start = |start: &Start| t(duties::start(*start));

@@ -22,7 +22,8 @@ use samverk_domain::pack::Pack;
 use super::pages::{offered, title};
 use crate::library::Library;
 use crate::node::Node;
-use crate::web::{Failure, Page, Visit, show};
+use crate::web::layout::Shape;
+use crate::web::{Failure, Page, Visit, encoded, show};
 
 pub fn routes() -> Router<Arc<Node>> {
     Router::new()
@@ -32,7 +33,17 @@ pub fn routes() -> Router<Arc<Node>> {
 
 async fn form(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<String>) -> Result<Response, Failure> {
     let known = offered(&node, &visit, &slug)?;
-    let form = blankett::write(&known.pack, None).map_err(Failure::ours)?;
+    let to = |path: &str, text: &str| blankett::Way {
+        address: format!("/tjanster/{}{path}", encoded(&slug)),
+        text: text.to_owned(),
+    };
+    // The form is in Swedish whatever the language of the page that led to it.
+    let mut ways = vec![to("", "Gör det på webben i stället")];
+    if beside(&node.library, &known.pack).is_some() {
+        ways.push(to("/blanketter", "Dagens blanketter bredvid den här"));
+    }
+    ways.push(to("/versioner", "Vilka som har antagit tjänsten"));
+    let form = blankett::write_with(&known.pack, None, &ways).map_err(Failure::ours)?;
     // The one style element of the document, by its hash (CSP level 3 §6.7.3.3); nothing else is loaded.
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, form.style.as_bytes()));
     let policy = format!(
@@ -83,13 +94,25 @@ async fn todays(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<St
             })
             .collect::<Vec<_>>()
             .join(", "),
-        answers: forms::said(pack, &row.answers),
+        answers: forms::said(pack, &row.answers)
+            .iter()
+            .map(|said| sentence(said))
+            .collect(),
         still_asked: row.still_asked,
     });
     show(&FormsPage {
-        page: Page::new(&node, &visit, title(pack, visit.lang)),
+        page: Page::new(&node, &visit, title(pack, visit.lang))
+            .back(format!("/tjanster/{}", encoded(&slug)))
+            .shape(Shape::Wide),
         rows: rows.collect(),
         beside,
-        slug,
+        slug: encoded(&slug),
     })
+}
+
+/// `hämtas ur bolagsregistret: …` on a line of its own.
+fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next();
+    first.map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
