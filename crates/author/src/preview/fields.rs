@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use samverk_domain::fact::{Facts, Known, NONE_CHOSEN, Name, Value};
 use samverk_domain::pack::{Fact, List, Pack, Source, Type};
+use samverk_domain::words::letters::capital;
 
 use crate::paper::{escaped, marked};
 
@@ -375,7 +376,7 @@ fn what_to_write(ty: &Type) -> Option<String> {
 
 fn word(pack: &Pack, fact: &Name, word: &str) -> String {
     let text = pack.text("sv", &format!("val.{fact}.{word}")).unwrap_or(word);
-    super::first_upper(text)
+    capital(text)
 }
 
 fn radios(out: &mut String, pack: &Pack, fact: &Fact, words: &[String], shown: &Shown<'_>, id: &str) {

@@ -15,6 +15,7 @@ use samverk_domain::finding::{Finding, Severity, SourceFile};
 use samverk_domain::pack::{self, Appeal, Block, Column, Letter, Pack, Piece, Regime, RuleKind, Source, Start};
 use samverk_domain::rules::{self, Evaluation, Fired, Question, Setting, Verdict};
 use samverk_domain::words::law::Lagrum;
+use samverk_domain::words::letters::capital;
 
 use crate::coverage;
 use crate::paper::escaped;
@@ -321,7 +322,7 @@ fn picker(out: &mut String, pack: &Pack, view: View, chosen: &Chosen, root: &str
         let _ = writeln!(
             out,
             "<option value=\"{at}\"{selected}>{}</option>",
-            escaped(&first_upper(&example.title))
+            escaped(&capital(&example.title))
         );
     }
     out.push_str("</select>\n<button class=\"button button--second button--small\" type=\"submit\">Visa exemplet</button>\n</form>\n");
@@ -349,7 +350,7 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
             Some(Verdict::NotNeeded) => "Behövs inte".to_owned(),
             Some(Verdict::CaseWorker) => "En handläggare måste ta ställning".to_owned(),
             Some(Verdict::Outcome(outcome)) => {
-                first_upper(&text(pack, &format!("utfall.{}.{outcome}", step.name.it), outcome))
+                capital(&text(pack, &format!("utfall.{}.{outcome}", step.name.it), outcome))
             }
             Some(Verdict::Waiting) | None => {
                 let waits = result.map(|it| it.waits_for.keys().map(|name| name_of(pack, name)).collect::<Vec<_>>());
@@ -365,7 +366,7 @@ fn service(out: &mut String, pack: &Pack, case: &Case, chosen: &Chosen, root: &s
             (_, true) => "Sätts av organet".to_owned(),
             (_, false) => "Ingen".to_owned(),
         };
-        let deadline = step.deadline.as_ref().map(|it| first_upper(&pack.words_at(it.span)));
+        let deadline = step.deadline.as_ref().map(|it| capital(&pack.words_at(it.span)));
         let role = text(pack, &format!("roll.{}", step.role.it), step.role.it.as_str());
         row(
             out,
@@ -453,7 +454,7 @@ fn fetched(out: &mut String, pack: &Pack, case: &Case, slots: &[Slot]) {
             continue;
         };
         let said = match case.truth.register(slot) {
-            Some(Known::Value(value)) => first_upper(&pack.shown(&slot.fact, &value, true)),
+            Some(Known::Value(value)) => capital(&pack.shown(&slot.fact, &value, true)),
             Some(Known::NotApplicable) => "Ej aktuellt".to_owned(),
             Some(Known::Missing(_)) => "Går inte att hämta".to_owned(),
             None => "Exemplet säger inget".to_owned(),
@@ -598,7 +599,7 @@ fn dependencies(out: &mut String, pack: &Pack, root: &str) {
     let headings = ["Vad", "Bygger på"];
     open_table(out, "Vad som bygger på vad", &headings);
     for (what, reads) in graph.rows() {
-        row(out, "", &first_upper(&what), &headings[1..], &[reads.join(", ")]);
+        row(out, "", &capital(&what), &headings[1..], &[reads.join(", ")]);
     }
     out.push_str("</tbody></table>\n");
 }
@@ -832,12 +833,6 @@ fn many(number: usize, one: &str, several: &str) -> String {
         1 => format!("1 {one}"),
         number => format!("{number} {several}"),
     }
-}
-
-fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next();
-    first.map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How a decision is appealed, as a reader needs it.

@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use samverk_author::{blankett, forms};
 use samverk_domain::finding::{FileId, Severity};
 use samverk_domain::pack::Pack;
+use samverk_domain::words::letters::capital;
 
 use super::pages::{offered, title};
 use crate::library::Library;
@@ -96,7 +97,7 @@ async fn todays(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<St
             .join(", "),
         answers: forms::said(pack, &row.answers)
             .iter()
-            .map(|said| sentence(said))
+            .map(|said| capital(said))
             .collect(),
         still_asked: row.still_asked,
     });
@@ -108,11 +109,4 @@ async fn todays(State(node): State<Arc<Node>>, visit: Visit, Path(slug): Path<St
         beside,
         slug: encoded(&slug),
     })
-}
-
-/// `hämtas ur bolagsregistret: …` on a line of its own.
-fn sentence(said: &str) -> String {
-    let mut letters = said.chars();
-    let first = letters.next();
-    first.map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
