@@ -1222,31 +1222,32 @@ async fn an_entered_application_that_claims_a_login_or_another_day_is_refused() 
         application.entered = Some(entered.clone());
         application
     };
-    let mut wrong = Vec::new();
-    // Facts of a login beside the official's word, and the other way about.
-    wrong.push(Application {
-        facts: from_session.facts.clone(),
-        ..right()
-    });
-    wrong.push(Application {
-        entered: None,
-        ..right()
-    });
-    wrong.push(Application {
-        signed_by_login: "a.b.c".to_owned(),
-        ..right()
-    });
-    wrong.push(Application {
-        received_day: from_session.received_day.yesterday().unwrap(),
-        ..right()
-    });
-    wrong.push(Application {
-        entered: Some(Entered {
-            body: id("skatteregistret"),
-            ..entered.clone()
-        }),
-        ..right()
-    });
+    let wrong = [
+        // Facts of a login beside the official's word, and the other way about.
+        Application {
+            facts: from_session.facts.clone(),
+            ..right()
+        },
+        Application {
+            entered: None,
+            ..right()
+        },
+        Application {
+            signed_by_login: "a.b.c".to_owned(),
+            ..right()
+        },
+        Application {
+            received_day: from_session.received_day.yesterday().unwrap(),
+            ..right()
+        },
+        Application {
+            entered: Some(Entered {
+                body: id("skatteregistret"),
+                ..entered.clone()
+            }),
+            ..right()
+        },
+    ];
     for application in &wrong {
         town.apply(body, application).await;
     }
