@@ -345,6 +345,12 @@ impl<'p> Search<'p> {
         }
     }
 
+    /// The numbers that vary with the lists of a question.
+    pub fn tried_with_lists(&self, question: &Question) -> BTreeSet<Name> {
+        let joints = lists::joints(&[self], &question.leaves, &question.looks, None, false);
+        joints.into_iter().flat_map(|joint| joint.numbers).collect()
+    }
+
     /// What the last question did not try of its lists.
     pub fn limit(&self) -> Option<Limit> {
         self.limit.borrow().clone()

@@ -55,12 +55,17 @@ pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
     }
     for rule in &search.pack.rules {
         check_rule(search, rule, found);
+        // A number that is tried with a list is tried in every way that the table looks at it, or that has been said.
+        let with_lists = search.tried_with_lists(&Table::new(search, rule).question(&[], true));
         for leaf in search.leaves(
             search
                 .uses
                 .iter()
                 .filter(|it| it.by == By::Rule(rule.kind, rule.name.it.clone())),
         ) {
+            if with_lists.contains(&leaf) {
+                continue;
+            }
             if let Some(why) = search.is_unproved(&leaf) {
                 found.push(
                     Finding::warning(
