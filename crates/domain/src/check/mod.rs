@@ -136,6 +136,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("S438", "En underskrift som ingen kan göra."),
     ("S439", "Ett steg vars ansökan ingen skriver under."),
     ("S440", "Ett brev nämner en uppgift som inte alltid finns."),
+    ("S441", "En parameters källa som inte går att följa."),
     ("S501", "En text som saknas på ett språk."),
     ("S503", "Ett språk utan texter."),
     ("S601", "Ett uppdrag som ingen eller flera har i federationen."),

@@ -11,6 +11,7 @@ use crate::pack::{
     Appeal, Block, CellResult, CountedAt, Decider, Outcome, OutcomeKind, Pack, Parameter, ParameterDefault, Piece,
     Policy, Regime, Required, RoleKind, Rule, RuleKind, SetBy, Source, Step, Type,
 };
+use crate::words::law::Lagrum;
 
 pub fn check(pack: &Pack, found: &mut Vec<Finding>) {
     for outcome in &pack.outcomes {
@@ -547,7 +548,46 @@ fn fee(pack: &Pack, step: &Step, found: &mut Vec<Finding>) {
     }
 }
 
+/// A figure's source can be followed: what looks like a lagrum is one, and the document's own value says from when it is.
+fn parameter_source(parameter: &Parameter, found: &mut Vec<Finding>) {
+    let name = &parameter.name.it;
+    let source = parameter.source.as_ref();
+    let words = source.map_or("", |source| source.it.as_str());
+    let law = words.split(';').next().unwrap_or_default().trim();
+    let is_act = |word: &str| {
+        let (year, number) = word.split_once(':').unwrap_or_default();
+        year.len() == 4 && year.parse::<u16>().is_ok() && number.parse::<u32>().is_ok()
+    };
+    if law.split_whitespace().next().is_some_and(is_act) {
+        if let (Err(_), Some(source)) = (Lagrum::parse(law), source) {
+            let message = format!("Källan till {name} börjar som ett lagrum men går inte att läsa som ett.");
+            found.push(
+                Finding::warning("S441", source.span, message)
+                    .label("inget lagrum")
+                    .suggest("Skriv till exempel `2010:1622 8 kap. 10 §`, och ord efter ett semikolon."),
+            );
+        }
+        return;
+    }
+    let is_dated = match &parameter.default.it {
+        ParameterDefault::Dated(values) => values.iter().all(|(from, _)| from.is_some()),
+        ParameterDefault::None | ParameterDefault::CaseWorker => true,
+    };
+    let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+    let says_year = words.split(|c: char| !c.is_ascii_digit()).any(is_year);
+    if parameter.set_by.it == SetBy::Law && !is_dated && !says_year {
+        let span = source.map_or(parameter.name.span, |source| source.span);
+        let message = format!("Källan till {name} säger varken lagrum eller år.");
+        found.push(
+            Finding::warning("S441", span, message)
+                .label("från när är värdet?")
+                .suggest("Skriv lagrummet, eller var värdet står och vilket år."),
+        );
+    }
+}
+
 fn parameter(pack: &Pack, parameter: &Parameter, found: &mut Vec<Finding>) {
+    parameter_source(parameter, found);
     let name = &parameter.name.it;
     let default = &parameter.default;
     match (&default.it, parameter_type(&parameter.ty.it)) {

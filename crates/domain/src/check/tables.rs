@@ -9,7 +9,7 @@ use super::search::{Case, Outcome as Answer, Question, Search, Verdict};
 use super::uses::{self, By, Kind, Use};
 use crate::fact::{Known, Name, Value};
 use crate::finding::{Finding, Span, Spanned};
-use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Step, Test, Type};
+use crate::pack::{CellResult, Column, Expr, Operand, Pack, Policy, Row, Rule, RuleKind, Source, Step, Test, Type};
 use crate::rules::Scope;
 
 pub fn check(search: &Search<'_>, found: &mut Vec<Finding>) {
@@ -403,7 +403,7 @@ impl<'s, 'p> Table<'s, 'p> {
         let count = self.rule.rows.len();
         let first = self.rule.policy.it == Policy::First;
         let last = std::cell::RefCell::new(Case::default());
-        let answer = self.find_case(&self.question(&[], true), |case, rows| {
+        let gapes = |rows: &Rows| {
             let mut open = false;
             for row in 0..count {
                 if rows.holds(row) && (!open || !first) {
@@ -411,12 +411,43 @@ impl<'s, 'p> Table<'s, 'p> {
                 }
                 open |= !rows.fails(row);
             }
-            if open {
-                return Verdict::Open;
+            if open { Verdict::Open } else { Verdict::Found }
+        };
+        let question = self.question(&[], true);
+        let mut answer = self.find_case(&question, |case, rows| {
+            let verdict = gapes(rows);
+            if verdict == Verdict::Found {
+                last.replace(case.clone());
             }
-            last.replace(case.clone());
-            Verdict::Found
+            verdict
         });
+        // Only a gap is tried again: mostly there is none, or no control about its facts.
+        let stops = self.stops(&question);
+        if matches!(answer, Answer::Found(_)) && !stops.is_empty() {
+            let mut question = question;
+            for (condition, _) in &stops {
+                question.add(self.search.question_of(condition, &By::Control));
+            }
+            let probe = &self.search.probe;
+            let let_through = self.find_case(&question, |case, rows| {
+                let mut verdict = gapes(rows);
+                for (condition, scope) in &stops {
+                    match probe.condition(scope, condition, &case.facts, &case.setting) {
+                        Known::Value(false) => return Verdict::Cut,
+                        Known::Missing(_) if verdict == Verdict::Found => verdict = Verdict::Open,
+                        _ => {}
+                    }
+                }
+                if verdict == Verdict::Found {
+                    last.replace(case.clone());
+                }
+                verdict
+            });
+            // Where that is too much, the gap stands as it was found.
+            if let_through != Answer::TooMany {
+                answer = let_through;
+            }
+        }
         match answer {
             Answer::Found(example) => {
                 let mut finding = Finding::error(
@@ -433,6 +464,31 @@ impl<'s, 'p> Table<'s, 'p> {
             Answer::TooMany => found.push(self.too_many(self.rule.name.span, "Tabellen", &self.rule.name.it)),
             Answer::None => {}
         }
+    }
+
+    /// The controls that stop a case before it is sent, and so before this table is asked, with what each reads. Only those
+    /// over what the person answers count: a register may answer later, and what is not known stops nobody.
+    fn stops(&self, question: &Question) -> Vec<(&'s Expr, Scope)> {
+        let pack = self.search.pack;
+        let is_answered = |it: &Use| {
+            let fact = pack.fact(&it.name);
+            let answered = fact
+                .is_some_and(|fact| matches!(fact.source.it, Source::Applicant | Source::Login | Source::Represented));
+            it.kind == Kind::List || answered
+        };
+        let stop = |condition: &'s Expr| {
+            let mut own = Vec::new();
+            uses::expr(condition, &By::Control, &mut own);
+            let leaves = self.search.leaves(&own);
+            let is_about = leaves.iter().any(|leaf| question.leaves.contains(leaf));
+            let is_timeless = !self.search.is_dated(&By::Control);
+            (is_about && is_timeless && own.iter().all(is_answered))
+                .then(|| (condition, self.search.probe.scope(own.iter().map(|it| &it.name))))
+        };
+        pack.controls
+            .iter()
+            .filter_map(|control| stop(&control.condition.it))
+            .collect()
     }
 
     /// The rows that come nearest in a case: those with the fewest cells against it, each with its first such cell.
