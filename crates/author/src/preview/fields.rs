@@ -201,8 +201,9 @@ pub fn list(out: &mut String, pack: &Pack, list: &List, facts: &Facts, answers: 
     let stands = refused.keys().any(|key| key.starts_with(&own));
     let (none, sent) = (Answers::new(), answers);
     let answers = if stands { sent } else { &none };
-    let rows_sent = (0..ITEMS_MAX).filter(|at| answers.keys().any(|key| key.starts_with(&format!("{own}{}]", at + 1))));
-    let many = places(list, items.len()).max(rows_sent.last().map_or(0, |at| at + 1));
+    let mut rows_sent =
+        (0..ITEMS_MAX).filter(|at| answers.keys().any(|key| key.starts_with(&format!("{own}{}]", at + 1))));
+    let many = places(list, items.len()).max(rows_sent.next_back().map_or(0, |at| at + 1));
     let _ = write!(
         out,
         "<li>\n<fieldset class=\"preview-list\"><legend class=\"label\">{}</legend>\n<input type=\"hidden\" name=\"svar.{name}\" value=\"\">\n",
@@ -286,14 +287,14 @@ fn field(out: &mut String, pack: &Pack, fact: &Fact, asked: &str, shown: &Shown<
         Type::YesNo | Type::Assessment | Type::Choice(_) | Type::Several(_) | Type::Date | Type::Period
     );
     let _ = match is_group {
-        true => write!(
+        true => writeln!(
             out,
-            "<fieldset class=\"field{class}\"{described}><legend class=\"label\">{}</legend>\n",
+            "<fieldset class=\"field{class}\"{described}><legend class=\"label\">{}</legend>",
             escaped(asked)
         ),
-        false => write!(
+        false => writeln!(
             out,
-            "<div class=\"field{class}\"><label class=\"label\" for=\"{id}\">{}</label>\n",
+            "<div class=\"field{class}\"><label class=\"label\" for=\"{id}\">{}</label>",
             escaped(asked)
         ),
     };

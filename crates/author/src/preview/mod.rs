@@ -761,14 +761,14 @@ impl Reading<'_> {
 
 fn document(out: &mut String, shown: &Shown) {
     // The service itself first, then what has findings, then the rest as the folder has them.
-    let mut files: Vec<(usize, &SourceFile, Vec<(usize, &Finding)>)> = Vec::new();
+    let mut files = Vec::new();
     for (at, file) in shown.files.iter().enumerate() {
         let own = shown
             .found
             .iter()
             .filter(|finding| usize::from(finding.span.file.0) == at);
         let own = own.map(|finding| (file.position(finding.span.start).0, finding));
-        files.push((at, file, own.collect()));
+        files.push((at, file, own.collect::<Vec<_>>()));
     }
     files.sort_by_key(|(at, file, own)| (file.path != MAIN_FILE, own.is_empty(), *at));
     for (at, file, own) in files {

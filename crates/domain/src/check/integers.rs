@@ -138,6 +138,8 @@ pub struct Mark(usize);
 
 /// Bounds that each would do.
 pub type Branches = Vec<Vec<(Var, Option<i128>, Option<i128>)>>;
+/// What somebody has against whole numbers that keep all bounds: see [`System::solve`].
+pub type Objection<'a> = dyn FnMut(&mut System, &[i128]) -> Result<Branches, TooMuch> + 'a;
 
 impl System {
     /// A number that is at least `low` and at most `high`.
@@ -343,10 +345,7 @@ impl System {
 
     /// Whole numbers that keep all bounds and that `ask` has nothing against. What it has, it answers with bounds that each
     /// would do: one of them must hold in every solution that it wants. The bounds are afterwards as they were.
-    pub fn solve(
-        &mut self,
-        ask: &mut dyn FnMut(&mut Self, &[i128]) -> Result<Branches, TooMuch>,
-    ) -> Result<Option<Vec<i128>>, TooMuch> {
+    pub fn solve(&mut self, ask: &mut Objection<'_>) -> Result<Option<Vec<i128>>, TooMuch> {
         self.begin();
         let mark = self.mark();
         let found = self.whole(0, ask);
@@ -354,11 +353,7 @@ impl System {
         found
     }
 
-    fn whole(
-        &mut self,
-        depth: u32,
-        ask: &mut dyn FnMut(&mut Self, &[i128]) -> Result<Branches, TooMuch>,
-    ) -> Result<Option<Vec<i128>>, TooMuch> {
+    fn whole(&mut self, depth: u32, ask: &mut Objection<'_>) -> Result<Option<Vec<i128>>, TooMuch> {
         if !self.is_possible()? {
             return Ok(None);
         }

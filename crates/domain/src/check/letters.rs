@@ -122,7 +122,7 @@ fn tried(
     outcome: &str,
     place: &Place<'_>,
     lacking: Lacking,
-) -> Result<Option<String>, Question> {
+) -> Result<Option<String>, Box<Question>> {
     let name = &place.fact.it;
     let is_not_applicable = Expr::IsNotApplicable(place.fact.clone());
     let mut own: Vec<Use> = Vec::new();
@@ -182,7 +182,7 @@ fn tried(
         }
     });
     match answer {
-        Answer::TooMany => Err(question),
+        Answer::TooMany => Err(Box::new(question)),
         Answer::Found(example) => Ok(Some(example)),
         Answer::None => Ok(None),
     }

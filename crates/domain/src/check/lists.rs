@@ -450,7 +450,7 @@ pub fn joints(
             _ => {}
         });
     }
-    let mut compared: Vec<(Shape, &(usize, Comparison, Expr, Expr))> = Vec::new();
+    let mut compared = Vec::new();
     for it in &looks.compared {
         let (side, _, left, right) = it;
         let search = sides[*side];
@@ -871,6 +871,9 @@ struct Asked {
     than: Fraction,
 }
 
+/// The relations, each with the list whose items it is about, and where they stand.
+type Relations = (Vec<(Name, Relation)>, Vec<Asked>);
+
 impl Trial<'_, '_, '_> {
     fn all(
         &self,
@@ -1062,7 +1065,7 @@ impl Trial<'_, '_, '_> {
     }
 
     /// The comparisons in conditions on items that are relations, each with its form.
-    fn relations(&self, limit: &mut Option<&'static str>) -> Result<(Vec<(Name, Relation)>, Vec<Asked>), &'static str> {
+    fn relations(&self, limit: &mut Option<&'static str>) -> Result<Relations, &'static str> {
         let mut relations: Vec<(Name, Relation)> = Vec::new();
         let mut asked: Vec<Asked> = Vec::new();
         for it in &self.joint.predicates {
@@ -1176,8 +1179,7 @@ impl Trial<'_, '_, '_> {
             .filter(|(of, _)| of == name)
             .flat_map(|(_, relation)| relation.columns.iter().map(|(column, _)| column))
             .collect();
-        let mut base: Vec<(BTreeMap<Name, Known<Value>>, BTreeMap<Name, (i128, i128)>)> =
-            vec![(BTreeMap::new(), BTreeMap::new())];
+        let mut base = vec![(BTreeMap::new(), BTreeMap::new())];
         for column in self.asked_columns(name) {
             let by_range = summed.contains(&column) || related.contains(&column);
             let cells = self.cells(&column, by_range, name);
@@ -1497,7 +1499,8 @@ fn merged(kinds: Vec<Kind>) -> Vec<Kind> {
     type Key = (String, Vec<(usize, Stretch)>);
     let key = |kind: &Kind| -> Key { (format!("{:?} {:?}", kind.answers, kind.given), kind.relations.clone()) };
     // First along the one range, the rest of the item being the same.
-    let mut by_rest: BTreeMap<(Key, Vec<(Name, Known<Value>)>), Vec<Kind>> = BTreeMap::new();
+    type Rest = Vec<(Name, Known<Value>)>;
+    let mut by_rest: BTreeMap<(Key, Rest), Vec<Kind>> = BTreeMap::new();
     let mut joined: Vec<Kind> = Vec::new();
     for kind in kinds {
         if kind.ranges.len() == 1 {
@@ -1530,7 +1533,8 @@ fn merged(kinds: Vec<Kind>) -> Vec<Kind> {
         }
         joined.extend(last);
     }
-    let mut seen: BTreeSet<(Key, Vec<(Name, (i128, i128))>)> = BTreeSet::new();
+    type Ranges = Vec<(Name, (i128, i128))>;
+    let mut seen: BTreeSet<(Key, Ranges)> = BTreeSet::new();
     joined.retain(|kind| {
         let ranges = kind
             .ranges
@@ -1686,7 +1690,7 @@ impl Model {
             forms: Vec::new(),
             kinds,
         };
-        for at in 0..model.kinds.len() {
+        for (at, related) in related.iter_mut().enumerate() {
             for (relation, stretch) in model.kinds[at].relations.clone() {
                 let relation = &relations[relation].1;
                 let mut outside: BTreeMap<Var, i128> = BTreeMap::new();
@@ -1712,7 +1716,7 @@ impl Model {
                         of_sums += 1;
                     }
                 }
-                related[at].push(Related {
+                related.push(Related {
                     columns: relation.columns.clone(),
                     outside: outside.into_iter().collect(),
                     stretch,

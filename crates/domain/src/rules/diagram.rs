@@ -979,7 +979,7 @@ impl<'p> Diagrams<'p> {
             Op::And if answer(0) == Some(false) || answer(1) == Some(false) => Some(self.end(NO)),
             Op::Or if answer(0) == Some(true) || answer(1) == Some(true) => Some(self.end(YES)),
             Op::First | Op::Collect => answer(0).map(|holds| operands[if holds { 1 } else { 2 }]),
-            Op::Unique => (answer(0)? == false).then_some(operands[2]),
+            Op::Unique => (!answer(0)?).then_some(operands[2]),
             Op::Complete => match end(0)? {
                 End::Value(_) | End::NotApplicable => Some(operands[1]),
                 _ => None,

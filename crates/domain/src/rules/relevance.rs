@@ -59,8 +59,11 @@ const SEEN_MAX: usize = 50_000;
 /// One document's diagrams, made once for all cases that have them in common, and what was seen in them.
 pub(super) struct Prepared<'p> {
     graph: Rc<Graph<'p>>,
-    grounds: Vec<(Setting, Classes, Vec<(Facts, Ground<'p>)>)>,
+    grounds: Vec<OfSetting<'p>>,
 }
+
+/// What is kept for one setting: its classes, and by known values the diagrams.
+type OfSetting<'p> = (Setting, Classes, Vec<(Facts, Ground<'p>)>);
 
 impl<'p> Prepared<'p> {
     pub fn new(graph: Rc<Graph<'p>>) -> Self {
