@@ -180,6 +180,15 @@ fn who_signs_follows_from_the_document_the_answers_and_the_company_register() {
     assert!(of(&facts, "ansvar").unwrap().signed_by(&people(&[A, B])));
     assert!(of(&facts, "försäkran").unwrap().signed_by(&people(&[A])));
 
+    // Who receives a part of it refuses only what is certainly not signed.
+    let lacks =
+        |facts: &Facts, signed: &[&str]| rules::unsigned(&pack, facts, &setting, &n("tillstånd"), &people(signed));
+    assert_eq!(lacks(&facts, &[A]), [n("ansvar")]);
+    assert_eq!(lacks(&facts, &[A, B]), []);
+    let mut open = facts.clone();
+    open.known.remove(&n("läger.natt"));
+    assert_eq!(lacks(&open, &[A]), []);
+
     // Leaders there must be: none named is not filled in yet.
     let mut empty = facts.clone();
     empty.lists.insert(n("ledare"), vec![]);

@@ -1180,6 +1180,38 @@ async fn a_private_performer_agrees_by_its_own_staff_and_its_letter_says_nothing
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_without_the_signature_of_somebody_named_in_it_is_refused() {
+    let town = Town::with(&CAMP_TOWN, Changes::default(), with_camp()).await;
+    let auditor = "199007112387";
+    let answers = [
+        ("förening.orgnr", Value::OrgNr("5599000006".to_owned())),
+        ("konto.syfte", Value::Text("mat och buss".to_owned())),
+        ("revisor.pnr", Value::PersonNr(auditor.to_owned())),
+    ];
+    let unsigned = camp_application(&town, "konto", &answers);
+    let signed = Application {
+        submission: Chance::System.token(),
+        answers_sha256: "hash-of-the-answers".to_owned(),
+        signatures: vec![samverk_domain::case::messages::Signature {
+            person: auditor.to_owned(),
+            person_name: "Elsa Test".to_owned(),
+            signs: vec![name("kontoavtal")],
+            at: unsigned.received_at,
+            signed_by_login: format!(
+                "a.{}.c",
+                samverk_wire::base64::url(br#"{"nonce":"n.hash-of-the-answers"}"#)
+            ),
+        }],
+        ..unsigned.clone()
+    };
+    town.apply_for("banken", &unsigned).await;
+    town.apply_for("banken", &signed).await;
+    town.until("banken", "banken", &signed, "the case", |_| true).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(town.case("banken", "banken", &unsigned).await.is_none());
+}
+
 fn with_camp() -> Vec<Pack> {
     let mut packs = world::embedded_packs().unwrap();
     packs.push(camp());

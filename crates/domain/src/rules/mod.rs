@@ -34,7 +34,7 @@ pub use explain::{condition, explain, explain_applied, explain_condition, expres
 pub use probe::{Asking, Probe, Scope};
 pub use questions::{broken_controls, questions, to_fetch, to_fetch_and_ask};
 pub use relevance::relevance;
-pub use signers::{Needed, Who, signers};
+pub use signers::{Needed, Who, signers, unsigned};
 pub use state::{days_apart, shifted};
 
 /// What the adopting bodies have set, and which days count.

@@ -121,6 +121,24 @@ pub fn signers(pack: &Pack, facts: &Facts, setting: &Setting, signing: Option<&S
     needed
 }
 
+/// The signatures under `step` that are certainly missing when these people have signed, judged by facts that need not be
+/// all there: a condition that is open, people who are not all known and a company's own rule of signing tell nothing.
+pub fn unsigned(pack: &Pack, facts: &Facts, setting: &Setting, step: &Name, signed: &BTreeSet<PersonId>) -> Vec<Name> {
+    let evaluator = Evaluator::new(pack, facts, setting, None);
+    let lacks = |signature: &&Signature| {
+        let is_of_step = signature.steps.is_empty() || signature.steps.iter().any(|it| it.it == *step);
+        let certain = signature
+            .when
+            .as_ref()
+            .is_none_or(|when| evaluator.condition(&when.it, None, 0) == Known::Value(true));
+        is_of_step
+            && certain
+            && matches!(who(pack, facts, signature, None), Who::Everyone(all) if !all.is_subset(signed))
+    };
+    let found = pack.signatures.iter().filter(lacks);
+    found.map(|signature| signature.id.it.clone()).collect()
+}
+
 fn who(pack: &Pack, facts: &Facts, signature: &Signature, signing: Option<&Signing>) -> Who {
     match &signature.by.it {
         SignedBy::Applicant => applicant(pack, facts),

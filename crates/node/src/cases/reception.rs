@@ -17,7 +17,9 @@ use samverk_domain::case::messages::{Application, Completion, DecisionCopy, Hear
 use samverk_domain::case::procedure::{Initiator, Opening, Party, PartyKind};
 use samverk_domain::fact::{Known, Slot, Value};
 use samverk_domain::pack::{Pack, Source};
+use samverk_domain::rules::{self, Days, Setting};
 use samverk_domain::terms::{BodyId, Evidence, Message, MessageKind, Refused};
+use samverk_domain::words::ids::PersonId;
 use samverk_domain::words::time::{Moment, legal_day};
 use samverk_store::cases::{Kind, Row, Stands};
 use samverk_store::{Tx, cases, diary};
@@ -169,6 +171,23 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
     let as_facts = application.as_facts();
     for fact in &application.facts {
         check(node, &known.pack, &as_facts, fact, (&message.from, &ctx.body), may_say)?;
+    }
+    if may_say == MaySay::Person {
+        // Without its rules of signing this body cannot judge a company's; those named in the answers it can.
+        let mut setting = Setting {
+            days: Days {
+                application: application.received_day,
+                decision: ctx.at.day,
+            },
+            ..Setting::default()
+        };
+        adoption.apply(&mut setting);
+        let people = application.signatures.iter().map(|signature| signature.person.as_str());
+        let people = people.chain([application.applicant.person.as_str()]);
+        let signed = people.filter_map(|person| PersonId::parse(person).ok()).collect();
+        if !rules::unsigned(&known.pack, &as_facts, &setting, &step, &signed).is_empty() {
+            return Err(Refused::Contents.into());
+        }
     }
     let config = body_config(node, &ctx.body)?;
     let received = Moment {
