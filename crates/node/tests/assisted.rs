@@ -41,6 +41,8 @@ const PETRA: &str = "197710052387";
 const RUT: &str = "196310262628";
 /// Case worker for parking permits in the planning committee.
 const SARA: &str = "197808252386";
+/// Registrar of the company register.
+const TORSTEN: &str = "197607152399";
 const ELSA: &str = "199007112387";
 
 struct Town {
@@ -663,4 +665,38 @@ async fn a_completion_on_paper_counts_from_the_day_it_came_in_and_the_decision_i
     let served = maria.send(&page, &form, &noted, None).await.unwrap();
     let margin = served.texts("aside").join(" ");
     assert!(margin.contains("Överklagande senast"), "{margin} {}", words(&served));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_may_say_that_there_is_no_auditor() {
+    let town = Town::on_a_monday().await;
+    let node = "bolagsregistret";
+    let mut torsten = town.person(node, TORSTEN).await;
+    let to = format!("/handlaggning/papper/ny?organ={node}&tjanst=bilda-aktiebolag");
+    let page = torsten.open(&town.at(node, &to)).await.unwrap();
+    let mut begun = parking_paper();
+    begun
+        .put("pnr", "197808292390")
+        .put("namn", "Viktor Dahl")
+        .put("adress", "Lindvägen 25, 000 02 Exempelby");
+    let page = torsten.send(&page, &the_form(&page), &begun, None).await.unwrap();
+    // It answers nothing else.
+    let check = read_the_paper(&mut torsten, page, &paper(&[])).await;
+    let address = check.path().replace("/kontrollera", "");
+    let question = town.at(node, &format!("{address}/fraga/revisor"));
+    let check = town.at(node, &check.path());
+    // Left open, answered with none, left open again and answered again.
+    for (button, says) in [("inga", true), ("ja", false), ("inga", true)] {
+        let page = torsten.open(&question).await.unwrap();
+        torsten
+            .send(&page, &the_form(&page), &Filling::default(), Some(button))
+            .await
+            .unwrap();
+        let said = words(&torsten.open(&check).await.unwrap());
+        assert_eq!(said.contains("Revisorer Inga"), says, "{said}");
+    }
+    let page = torsten.open(&check).await.unwrap();
+    let case = enter(&mut torsten, &page, true).await;
+    let said = words(&case);
+    assert!(said.contains("Revisorer: inga"), "{}: {said}", case.path());
 }

@@ -244,6 +244,7 @@ impl Town {
             },
             language: "sv".to_owned(),
             facts: sent,
+            none_of: BTreeSet::new(),
             files: BTreeMap::new(),
             received_at: now,
             received_day: legal_day(now),
@@ -452,6 +453,26 @@ async fn a_food_registration_is_decided_at_once_by_the_delegated_function_and_th
     let host = Arc::clone(town.node("foretagsporten"));
     drop(host);
     town.hand.advance(SignedDuration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_must_have_items_is_not_taken_as_answered_with_none() {
+    let town = Town::of(&FOOD_TOWN, Changes::default()).await;
+    let right = town.application("livsmedel", &town.example()).await;
+    let wrong = Application {
+        submission: Chance::System.token(),
+        none_of: [name("ägare")].into(),
+        ..right.clone()
+    };
+    let (node, body) = ("exempelkommun-a", "exempelkommun-a.miljonamnden");
+    for application in [&wrong, &right] {
+        town.apply(body, application).await;
+    }
+    town.until(node, body, &right, "the decision", |open| {
+        open.file.case.decided().is_some()
+    })
+    .await;
+    assert!(town.case(node, body, &wrong).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -1016,6 +1037,7 @@ fn camp_application(town: &Town, step: &str, answers: &[(&str, Value)]) -> Appli
         },
         language: "sv".to_owned(),
         facts: facts.collect(),
+        none_of: BTreeSet::new(),
         files: BTreeMap::new(),
         received_at: now,
         received_day: legal_day(now),

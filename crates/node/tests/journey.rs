@@ -15,7 +15,7 @@ use samverk::cases::file::{Open, Stopped};
 use samverk::chance::Chance;
 use samverk::clock::Clock;
 use samverk::config::Config;
-use samverk::demo::browser::{Filling, Page};
+use samverk::demo::browser::{Filling, Form, Page};
 use samverk::demo::data;
 use samverk::demo::player::{Applied, Person, Player};
 use samverk::demo::report::{self, Figures, Played};
@@ -300,6 +300,73 @@ async fn a_limited_company_is_formed_and_its_owners_are_notified() {
     assert_eq!(played.applied.signed, 2, "a founder and the auditor");
     assert!(!played.reached[&name("registrering")].automatic);
     assert_eq!(federation.cases("bolagsregistret", "bolagsregistret").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_is_formed_without_an_auditor_when_the_applicant_says_that_there_is_none() {
+    let federation = Federation::of(include_str!("scenarios/bolag-utan-revisor.md")).await;
+    let mut person = Person::new(&federation.scenario.person).unwrap();
+    let (player, mut applied) = (federation.player(), Applied::default());
+    let page = player
+        .apply_alone(&mut person, &mut applied, &mut |_| {})
+        .await
+        .unwrap();
+    assert_eq!(stands(&page), ["Har skrivit under", "Väntar"], "no auditor signs");
+    assert!(page.texts("dl.answers").concat().contains("Revisorer Inga"));
+
+    // It can be taken back: what is sealed is opened again, an auditor is added and removed, and the question is there anew.
+    let seal = page.path();
+    let page = federation.at(&mut person, &format!("{seal}/ta-tillbaka")).await;
+    let draft = federation.send(&mut person, &page, "/ta-tillbaka", &[]).await.path();
+    let address = format!("{draft}/fraga/revisor");
+    let question = federation.at(&mut person, &address).await;
+    assert!(question.texts("main").concat().contains("Svaret är: Inga revisorer."));
+    let is_none = |form: &Form| form.buttons.iter().any(|button| button.value == "inga");
+    assert!(!question.forms().iter().any(is_none), "it is answered");
+    let fields = [("revisor.pnr[0]", "196612193273")];
+    let list = federation.send(&mut person, &question, "/fraga/revisor", &fields).await;
+    assert_eq!(list.texts("main tbody tr").len(), 1);
+    let question = federation
+        .send(&mut person, &list, "/lista/revisor/ta-bort", &[("post", "0")])
+        .await;
+    assert!(question.forms().iter().any(is_none), "it is asked again");
+    let check = federation.at(&mut person, &format!("{draft}/kontrollera")).await;
+    assert!(check.texts(".error-summary").concat().len() > 1, "it is in the way");
+    let forms = question.forms();
+    let form = forms.iter().find(|form| is_none(form)).unwrap();
+    person
+        .press(&question, form, &Filling::default(), "inga")
+        .await
+        .unwrap();
+
+    let applied = federation.apply(&mut person).await;
+    assert_eq!(applied.signed, 1, "the other founder");
+    let (played, figures) = federation.finish(person, applied).await;
+    assert!(figures.although.is_empty(), "{:?}", figures.although);
+    assert_eq!(outcome(&played, "registrering"), Some("registrerat"));
+    assert_eq!(outcome(&played, "huvudmän"), Some("anmäld"));
+    assert!(!played.letters[&name("registrering")].is_empty());
+
+    // What the body has received says it, in the case alone that has use for it.
+    let world = &federation.world;
+    let mut person = Person::new(&federation.scenario.person).unwrap();
+    let own = format!("{}/arenden", world.url("bolagsregistret"));
+    let cases = person.open(world, &own).await.unwrap();
+    let mut say_it = Vec::new();
+    let own = cases
+        .links("main")
+        .into_iter()
+        .filter(|(href, _)| href.starts_with("/arenden/"));
+    for (href, _) in own {
+        let case = person.follow(world, &cases, &href).await.unwrap();
+        let links = case.links("main");
+        let received = links.iter().find(|(_, text)| text == "Ansökan eller anmälan");
+        let (href, _) = received.unwrap_or_else(|| panic!("{}: {links:?}", case.path()));
+        let paper = person.follow(world, &case, href).await.unwrap();
+        say_it.push(paper.texts("main").concat().contains("Revisorer: inga."));
+    }
+    say_it.sort_unstable();
+    assert_eq!(say_it, [false, true]);
 }
 
 /// A founder and the auditor of `bilda-aktiebolag.md`, beside the applicant.

@@ -3,7 +3,7 @@
 //! A fact travels with where it came from; a register fact travels with the register's signed answer as proof, one
 //! exchange per fact, so that a step's body gets proofs of its own facts only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assisted::{Channel, Entered};
 use crate::fact::{Cause, Facts, Known, Name, Slot, Value};
+use crate::pack::Pack;
 use crate::terms::{BodyId, Evidence};
 
 /// `application`: one step of one submission.
@@ -26,6 +27,9 @@ pub struct Application {
     /// `sv` or `en`: the language that the person used.
     pub language: String,
     pub facts: Vec<SentFact>,
+    /// Optional lists that were answered with none. A list without items that is not here is unanswered.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub none_of: BTreeSet<Name>,
     /// Attachments by SHA-256 (hex), base64url: those that the facts name and no others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
@@ -154,8 +158,23 @@ impl Application {
         for ((list, _), item) in items {
             facts.lists.entry(list).or_default().push(item);
         }
+        for list in &self.none_of {
+            facts.lists.entry(list.clone()).or_default();
+        }
         facts
     }
+}
+
+/// Whether each of these lists may be answered with none: it may be empty, and none of its items is among the facts.
+pub fn may_be_none<'a>(pack: &Pack, none_of: &BTreeSet<Name>, facts: impl IntoIterator<Item = &'a SentFact>) -> bool {
+    let has_items: BTreeSet<&str> = facts
+        .into_iter()
+        .filter(|sent| sent.slot.item.is_some())
+        .map(|sent| sent.slot.fact.prefix())
+        .collect();
+    none_of
+        .iter()
+        .all(|list| pack.list(list).is_some_and(|list| list.min == 0) && !has_items.contains(list.as_str()))
 }
 
 /// `status`: where a step stands, pushed to the host. Contents stay with the body.
@@ -194,6 +213,9 @@ pub struct Completion {
     pub submission: String,
     pub step: Name,
     pub facts: Vec<SentFact>,
+    /// As in [`Application::none_of`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub none_of: BTreeSet<Name>,
     /// As in [`Application::files`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
@@ -260,4 +282,76 @@ pub struct DecisionCopy {
     pub outcome: String,
     pub decided_at: Timestamp,
     pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::SourceFile;
+    use crate::pack::parse;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn forming() -> Pack {
+        let text = include_str!("../../../../packs/bilda-aktiebolag/tjanst.md");
+        let file = SourceFile {
+            path: "tjanst.md".to_owned(),
+            text: text.to_owned(),
+        };
+        parse::pack(vec![file]).0.unwrap()
+    }
+
+    fn auditor() -> SentFact {
+        SentFact {
+            slot: Slot {
+                fact: name("revisor.pnr"),
+                item: Some(0),
+            },
+            known: Known::Value(Value::PersonNr("196612193273".to_owned())),
+            origin: Origin::Applicant,
+            disputed: None,
+        }
+    }
+
+    /// As it was written before lists could be answered with none.
+    fn application() -> serde_json::Value {
+        serde_json::json!({
+            "submission": "s", "step": "registrering", "pack": "bilda-aktiebolag", "version": 1, "pack_sha256": "",
+            "host": "foretagsporten",
+            "applicant": { "person": "197808292390", "person_name": "Viktor Dahl", "represents": null, "represents_name": null },
+            "language": "sv", "facts": [], "received_at": "2026-11-22T10:00:00Z", "received_day": "2026-11-22",
+            "answers_sha256": "", "signed_by_login": "",
+        })
+    }
+
+    #[test]
+    fn a_list_that_was_answered_with_none_is_empty_and_one_that_was_not_answered_is_not_there() {
+        let mut it: Application = serde_json::from_value(application()).unwrap();
+        assert!(it.as_facts().lists.is_empty());
+        it.none_of.insert(name("revisor"));
+        assert_eq!(it.as_facts().lists, BTreeMap::from([(name("revisor"), vec![])]));
+        let read: Application = serde_json::from_value(serde_json::to_value(&it).unwrap()).unwrap();
+        assert_eq!(read, it);
+        it.facts.push(auditor());
+        assert_eq!(it.as_facts().lists[&name("revisor")].len(), 1, "an item is never lost");
+    }
+
+    #[test]
+    fn a_message_without_such_lists_is_written_as_before() {
+        let it: Application = serde_json::from_value(application()).unwrap();
+        assert_eq!(serde_json::to_value(&it).unwrap(), application());
+    }
+
+    #[test]
+    fn only_an_optional_list_without_items_may_be_none() {
+        let pack = forming();
+        let none_of = |list: &str| BTreeSet::from([name(list)]);
+        assert!(may_be_none(&pack, &none_of("revisor"), []));
+        assert!(!may_be_none(&pack, &none_of("revisor"), [&auditor()]));
+        assert!(!may_be_none(&pack, &none_of("person"), []), "at least one");
+        assert!(!may_be_none(&pack, &none_of("bolag"), []), "no list");
+        assert!(may_be_none(&pack, &BTreeSet::new(), [&auditor()]));
+    }
 }

@@ -130,8 +130,12 @@ impl CaseFile {
         self.facts.iter().find(|held| slot_key(&held.sent.slot) == key)
     }
 
-    /// Sets a fact; what was there before is replaced.
+    /// Sets a fact; what was there before is replaced. A list that gets an item is no longer answered with none.
     pub fn set(&mut self, sent: SentFact) {
+        if sent.slot.item.is_some() {
+            let list = sent.slot.fact.prefix();
+            self.application.none_of.retain(|none| none.as_str() != list);
+        }
         let held = Held { sent, settled: None };
         match self.facts.iter_mut().find(|there| there.sent.slot == held.sent.slot) {
             Some(there) => *there = held,
@@ -413,7 +417,8 @@ impl Open {
             let lacks = match self.pack().list_of_column(&name) {
                 None => is_missing(examined.facts.known.get(&name)),
                 Some(list) => match examined.facts.lists.get(&list.name.it) {
-                    None => list.min > 0,
+                    // Also an optional list is to be answered, if only with none.
+                    None => true,
                     Some(items) => items.iter().any(|item| is_missing(item.get(&name))),
                 },
             };

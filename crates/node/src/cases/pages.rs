@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use jiff::civil::Date;
 use samverk_domain::case::NotAllowed;
 use samverk_domain::case::act::Communication;
+use samverk_domain::case::assisted::Entered;
 use samverk_domain::case::decision::Authority;
 use samverk_domain::case::messages::Origin;
 use samverk_domain::case::procedure::may;
@@ -747,6 +748,21 @@ fn facts(open: &Open) -> Markup {
             continue;
         }
         let _ = write!(html, "{}", fact_line(open, held, &base));
+    }
+    let application = &open.file.application;
+    for list in &application.none_of {
+        let who = application
+            .entered
+            .as_ref()
+            .map_or_else(|| "Sökanden".to_owned(), Entered::provenance);
+        let _ = write!(
+            html,
+            "<li><span class=\"checks__mark is-yes\">{}<span class=\"hidden-visually\">Finns: </span></span><p \
+             class=\"checks__title\">{}: inga</p><div class=\"checks__body\"><p class=\"flush\">{}</p></div></li>",
+            Icon::Check,
+            escape(&label(open, list)),
+            escape(&who)
+        );
     }
     Markup::trusted(format!("<ul class=\"checks\">{html}</ul>"))
 }

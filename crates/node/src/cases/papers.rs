@@ -401,6 +401,9 @@ pub fn application(node: &Node, open: &Open) -> Result<Letter, Stopped> {
         let value = value.trim_end_matches('.');
         sentences.push(own(format!("{}{item}: {value}.{disputed}", label(open, name))));
     }
+    for list in &application.none_of {
+        sentences.push(own(format!("{}: inga.", label(open, list))));
+    }
     let mut paper = letter::plain(Plain {
         body: &body,
         to: vec![],

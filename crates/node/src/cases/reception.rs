@@ -13,9 +13,11 @@ use samverk_domain::case::Case;
 use samverk_domain::case::act::Act;
 use samverk_domain::case::decision::regime_of;
 use samverk_domain::case::documents::DocumentKind;
-use samverk_domain::case::messages::{Application, Completion, DecisionCopy, HearingAnswer, Opinion, Origin, SentFact};
+use samverk_domain::case::messages::{
+    Application, Completion, DecisionCopy, HearingAnswer, Opinion, Origin, SentFact, may_be_none,
+};
 use samverk_domain::case::procedure::{Initiator, Opening, Party, PartyKind};
-use samverk_domain::fact::{Known, Slot, Value};
+use samverk_domain::fact::{Known, Name, Slot, Value};
 use samverk_domain::pack::{Pack, Source};
 use samverk_domain::rules::{self, Days, Setting};
 use samverk_domain::terms::{BodyId, Evidence, Message, MessageKind, Refused};
@@ -168,6 +170,9 @@ fn take_application(ctx: &Ctx, tx: &mut Tx, node: &Node, message: &Message) -> R
         Some(_) => return Err(Refused::Contents.into()),
     };
     let listed = known.pack.step(&step).ok_or(Refused::Contents)?;
+    if !may_be_none(&known.pack, &application.none_of, &application.facts) {
+        return Err(Refused::Contents.into());
+    }
     let as_facts = application.as_facts();
     for fact in &application.facts {
         check(node, &known.pack, &as_facts, fact, (&message.from, &ctx.body), may_say)?;
@@ -478,6 +483,16 @@ fn complete(
         .filter(|request| request.answered.is_none())
         .flat_map(|request| request.asked.facts.clone())
         .collect();
+    let pack = &open.known.pack;
+    // A list that has items already is not answered with none, nor one that gets items now.
+    let there = open.file.facts.iter().map(|held| &held.sent);
+    let is_of = |list: &Name, name: &Name| name == list || name.prefix() == list.as_str();
+    let is_asked = |list: &Name| asked.iter().any(|name| is_of(list, name));
+    if !may_be_none(pack, &completion.none_of, there.chain(&completion.facts))
+        || !completion.none_of.iter().all(is_asked)
+    {
+        return Err(Refused::Contents.into());
+    }
     let mut facts = open.file.facts();
     for sent in &completion.facts {
         if let Known::Value(value) = &sent.known
@@ -488,17 +503,20 @@ fn complete(
     }
     for sent in &completion.facts {
         // A completion opens exactly what was asked for; a list by its own name or its column's.
-        let list = samverk_domain::fact::Name::parse(sent.slot.fact.prefix()).ok();
+        let list = Name::parse(sent.slot.fact.prefix()).ok();
         let was_asked = asked.contains(&sent.slot.fact) || list.is_some_and(|list| asked.contains(&list));
         if !was_asked {
             return Err(Refused::Contents.into());
         }
         check(node, &open.known.pack, &facts, sent, (from, &ctx.body), may_say)?;
     }
-    let names = completion.facts.iter().map(|sent| sent.slot.fact.clone()).collect();
+    let mut names: Vec<Name> = completion.facts.iter().map(|sent| sent.slot.fact.clone()).collect();
+    let is_none = |name: &Name| completion.none_of.iter().any(|list| is_of(list, name));
+    names.extend(asked.into_iter().filter(is_none));
     for sent in completion.facts {
         open.file.set(sent);
     }
+    open.file.application.none_of.extend(completion.none_of);
     keep_files(ctx, tx, node, &open, &completion.files)?;
     act(
         ctx,

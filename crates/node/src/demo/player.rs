@@ -13,6 +13,7 @@ use super::browser::{Browser, Filling, Form, Kind, NotShown, Page};
 use super::scenario::{Scenario, register_of};
 use super::world::{EID, World};
 use crate::services::field;
+use crate::services::pages::NONE;
 
 /// Pages in one journey; the longest has some sixty questions.
 const PAGES_MAX: usize = 400;
@@ -375,6 +376,11 @@ impl Player<'_> {
         let Some(form) = form else {
             return self.list(person, page, fact).await;
         };
+        // An optional list that the person has nothing in.
+        if self.pack.list(fact).is_some_and(|list| list.min == 0) && self.scenario.items(fact) == 0 {
+            tell(&format!("svarar inga på {fact}"));
+            return person.press(page, form, &Filling::default(), NONE).await;
+        }
         let instead = page.texts("main .banner--wait").into_iter().next();
         let mut filling = Filling::default();
         for name in self.slots(form) {

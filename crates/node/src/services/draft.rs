@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use samverk_domain::case::messages::{Origin, SentFact};
 use samverk_domain::fact::{Cause, Facts, Known, Name, Slot, Value};
-use samverk_domain::pack::{Fact, Mode, NoRecord, Pack, RegisterSource, Source, Type, WhenDown};
+use samverk_domain::pack::{Fact, List, Mode, NoRecord, Pack, RegisterSource, Source, Type, WhenDown};
 use samverk_domain::rules::{self, Question, Setting};
 use samverk_domain::terms::BodyId;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Draft {
     pub started_at: Timestamp,
     /// The person's own answers, also those given instead of a register's.
     pub answers: BTreeMap<String, Answered>,
-    /// List → number of items that the person has said there are.
+    /// List → number of items that the person has said there are; 0 is an optional list that was answered with none.
     pub items: BTreeMap<Name, u32>,
     pub fetched: BTreeMap<String, Fetched>,
     /// Slot keys of register values that the person has looked at.
@@ -110,7 +110,9 @@ impl Draft {
             }
         }
         for list in &pack.lists {
-            let Some(items) = self.items.get(&list.name.it) else {
+            // A list that must have items is not answered with none.
+            let answered = self.items.get(&list.name.it);
+            let Some(items) = answered.filter(|items| **items > 0 || list.min == 0) else {
                 continue;
             };
             let rows = (0..*items).map(|item| {
@@ -285,6 +287,34 @@ impl Draft {
         out
     }
 
+    /// The lists that were answered with none, of those that a step's body gets. `sent` as in [`Draft::sent`].
+    pub fn none_of(&self, pack: &Pack, sent: &BTreeSet<Name>) -> BTreeSet<Name> {
+        let is_sent = |list: &List| list.columns.iter().any(|column| sent.contains(&column.name.it));
+        let lists = pack.lists.iter().filter(|list| self.is_none(list) && is_sent(list));
+        lists.map(|list| list.name.it.clone()).collect()
+    }
+
+    /// Whether the person has said that there are none.
+    pub fn is_none(&self, list: &List) -> bool {
+        list.min == 0 && self.items.get(&list.name.it) == Some(&0)
+    }
+
+    /// Says that an optional list has no items, where it has none; an item that is added takes it back. Whether it was so.
+    pub fn answer_none(&mut self, list: &List) -> bool {
+        let may = list.min == 0 && self.items.get(&list.name.it).is_none_or(|count| *count == 0);
+        if may {
+            self.items.insert(list.name.it.clone(), 0);
+        }
+        may
+    }
+
+    /// Takes back that there are none.
+    pub fn forget_none(&mut self, list: &Name) {
+        if self.items.get(list) == Some(&0) {
+            self.items.remove(list);
+        }
+    }
+
     fn sent_fact(&self, fact: &Fact, slot: Slot) -> Option<SentFact> {
         let disputed = self.disputes.get(&key(&slot)).cloned();
         let fetched = self.fetched.get(&key(&slot));
@@ -337,7 +367,7 @@ impl Draft {
         self.disputes.retain(|key, _| live.contains(key));
     }
 
-    /// Takes one item out of a list; those after it move up.
+    /// Takes one item out of a list; those after it move up. Without the last one the list is unanswered.
     pub fn remove_item(&mut self, pack: &Pack, list: &Name, item: u32) {
         let count = self.items.get(list).copied().unwrap_or(0);
         let Some(columns) = pack.list(list).map(|list| &list.columns) else {
@@ -362,6 +392,7 @@ impl Draft {
             }
         }
         self.set_items(pack, list, count - 1);
+        self.forget_none(list);
     }
 
     /// SHA-256 of every attachment that an answer points at.
@@ -412,4 +443,75 @@ pub enum NotTaken {
     NoSuchFact,
     #[error("a register or a body answers this, not the person")]
     NotTheirs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::world::embedded_packs;
+    use crate::services::prepare::gets;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn forming() -> Pack {
+        let packs = embedded_packs().unwrap();
+        packs
+            .into_iter()
+            .find(|pack| pack.meta.slug.it.as_str() == "bilda-aktiebolag")
+            .unwrap()
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            id: "d1".to_owned(),
+            pack: name("bilda-aktiebolag"),
+            version: 1,
+            person: "197808292390".to_owned(),
+            person_name: "Viktor Dahl".to_owned(),
+            principal: Principal::Oneself,
+            language: "sv".to_owned(),
+            started_at: Timestamp::UNIX_EPOCH,
+            answers: BTreeMap::new(),
+            items: BTreeMap::new(),
+            fetched: BTreeMap::new(),
+            approved: BTreeSet::new(),
+            disputes: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn an_optional_list_is_answered_with_none_until_an_item_is_added() {
+        let (pack, mut draft) = (forming(), draft());
+        let (auditor, person) = (
+            pack.list(&name("revisor")).unwrap(),
+            pack.list(&name("person")).unwrap(),
+        );
+        assert!(!draft.answer_none(person), "it must have items");
+        assert!(draft.answer_none(auditor));
+        assert_eq!(draft.facts(&pack).lists, BTreeMap::from([(name("revisor"), vec![])]));
+        draft.set_items(&pack, &name("revisor"), 1);
+        assert!(!draft.is_none(auditor) && !draft.answer_none(auditor), "it has an item");
+        draft.remove_item(&pack, &name("revisor"), 0);
+        assert!(
+            draft.facts(&pack).lists.is_empty(),
+            "without the last item it is asked again"
+        );
+    }
+
+    #[test]
+    fn none_goes_to_those_alone_whose_step_reads_the_list_and_changes_what_is_signed() {
+        let (pack, mut draft) = (forming(), draft());
+        assert!(draft.answer_none(pack.list(&name("revisor")).unwrap()));
+        let none_of = |step: &str| {
+            let step = pack.step(&name(step)).unwrap();
+            draft.none_of(&pack, &pack.underlag(step).into_iter().collect())
+        };
+        assert_eq!(none_of("registrering"), [name("revisor")].into());
+        assert_eq!(none_of("huvudmän"), BTreeSet::new());
+        let before = serde_json::json!({ "body": "b", "facts": [] });
+        assert_eq!(gets("b", &[], &none_of("huvudmän")), before, "older hashes stay");
+        assert_ne!(gets("b", &[], &none_of("registrering")), before);
+    }
 }

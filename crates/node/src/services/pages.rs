@@ -699,7 +699,45 @@ struct QuestionPage {
     law: String,
     instead: Option<String>,
     has_file: Option<String>,
+    none: Option<NoneOf>,
 }
+
+/// An optional list without items, which can be answered with none.
+pub(crate) struct NoneOf {
+    /// *Inga revisorer*.
+    pub words: String,
+    /// It has been.
+    pub is_chosen: bool,
+    /// Where the person goes on.
+    pub next: String,
+}
+
+impl NoneOf {
+    /// What the page of an item of this list offers; nothing where the list must have items or has some.
+    pub fn of(pack: &Pack, lang: Lang, draft: &Draft, list: &Name, next: String) -> Option<Self> {
+        let listed = pack.list(list).filter(|listed| listed.min == 0)?;
+        let has_items = draft.items.get(list).is_some_and(|count| *count > 0);
+        (!has_items).then(|| Self {
+            words: none_words(pack, lang, list),
+            is_chosen: draft.is_none(listed),
+            next,
+        })
+    }
+}
+
+/// *Inga revisorer*, by the list's own name where the document has one.
+pub(crate) fn none_words(pack: &Pack, lang: Lang, list: &Name) -> String {
+    let Some(name) = pack.text(lang.code(), &format!("namn.{list}")) else {
+        return Texts::get(lang, "list.none_at_all").to_string();
+    };
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_lowercase().to_string());
+    let name = format!("{}{}", first.unwrap_or_default(), letters.as_str());
+    Texts::get(lang, "list.none").with("list", name).to_string()
+}
+
+/// The button that says that there are none.
+pub(crate) const NONE: &str = "inga";
 
 /// Said in the margin of every page of a draft.
 struct DraftNote {
@@ -895,6 +933,10 @@ fn question_page(
             law: fact.processing.as_ref().map(|law| law.it.in_full()).unwrap_or_default(),
             instead,
             has_file,
+            none: item.and_then(|_| {
+                let next = format!("/utkast/{}/nasta", desk.open.draft.id);
+                NoneOf::of(pack, lang, &desk.open.draft, name, next)
+            }),
             page,
         },
     )
@@ -991,7 +1033,15 @@ async fn answer(
     };
     let mut desk = desk(&node, &visit, &person, &id).await?;
     let name = Name::parse(&name).map_err(|_| Failure::NotFound)?;
-    let list = desk.pack().list(&name).map(|list| list.max);
+    let known = Arc::clone(&desk.known);
+    if let Some(list) = known.pack.list(&name).filter(|_| typed.contains_key(NONE)) {
+        if !desk.open.draft.answer_none(list) {
+            return Err(Failure::BadRequest);
+        }
+        save(&node, desk, Vec::new()).await?;
+        return Ok(go(format!("/utkast/{id}/nasta")));
+    }
+    let list = known.pack.list(&name).map(|list| list.max);
     let item = match list {
         Some(max) => {
             let count = desk.open.draft.items.get(&name).copied().unwrap_or(0);
@@ -1004,7 +1054,6 @@ async fn answer(
         None if may_answer(&desk, &name) => None,
         None => return Ok(go(format!("/utkast/{id}/nasta"))),
     };
-    let known = Arc::clone(&desk.known);
     let mut errors = BTreeMap::new();
     let mut values = Vec::new();
     let mut kept_files = Vec::new();
@@ -1729,7 +1778,8 @@ fn check_page(node: &Node, visit: &Visit, desk: &Desk, changed: bool) -> Result<
         prepared: &prepared,
         page: &page,
     };
-    let groups = sheet.groups(|_| true, link)?;
+    let list_link = |list: &Name| format!("/utkast/{id}/fraga/{}", crate::web::encoded(list.as_str()));
+    let groups = sheet.groups(|_| true, link, list_link)?;
     let (fees, sum) = sheet.fees();
     let mut in_the_way: Vec<Obstacle> = prepared
         .in_the_way(&desk.open.draft)
@@ -1784,6 +1834,7 @@ impl Sheet<'_> {
         &self,
         is_shown: impl Fn(&SentFact) -> bool,
         link: impl Fn(&SentFact, bool) -> String,
+        list_link: impl Fn(&Name) -> String,
     ) -> Result<Vec<AnswerGroup>, Failure> {
         let (pack, lang, prepared, page) = (self.pack, self.page.lang, self.prepared, self.page);
         let t = |k| Texts::get(lang, k);
@@ -1834,6 +1885,20 @@ impl Sheet<'_> {
                     },
                 );
             }
+            for list in &part.none_of {
+                who.entry(list.to_string())
+                    .or_default()
+                    .insert(body_name(lang, &body.name, &body.name_en));
+                let row = AnswerRow {
+                    label: label(pack, lang, list),
+                    value: t("list.none_at_all").to_string(),
+                    from: String::new(),
+                    link: list_link(list),
+                };
+                if rows.insert(list.to_string(), row).is_none() {
+                    order.push(list.to_string());
+                }
+            }
         }
         let place = |slot_key: &String| {
             let name = slot_key.split('[').next().unwrap_or_default();
@@ -1842,7 +1907,7 @@ impl Sheet<'_> {
                 .iter()
                 .chain(pack.lists.iter().flat_map(|list| &list.columns));
             all.enumerate()
-                .find(|(_, fact)| fact.name.it.as_str() == name)
+                .find(|(_, fact)| fact.name.it.as_str() == name || fact.name.it.prefix() == name)
                 .map(|(at, _)| at)
         };
         order.sort_by_key(place);
@@ -2553,6 +2618,8 @@ struct ReplyPage {
     answer_by: String,
     order: bool,
     fields: Vec<Markup>,
+    /// A box for each list that may be answered with none: name, words, ticked.
+    nones: Vec<(String, String, bool)>,
     errors: Vec<(String, String)>,
     hearing: bool,
     typed_words: String,
@@ -2561,6 +2628,32 @@ struct ReplyPage {
 
 /// Longer answers are attachments.
 const WORDS_CHARACTERS_MAX: usize = 10_000;
+
+/// A box for each of these lists, that there are none.
+pub(crate) fn none_boxes(
+    pack: &Pack,
+    lang: Lang,
+    lists: &BTreeSet<Name>,
+    typed: Option<&Typed>,
+) -> Vec<(String, String, bool)> {
+    let boxes = lists.iter().map(|list| {
+        let name = field::none_name(list.as_str());
+        let ticked = typed.is_some_and(|typed| typed.contains_key(&name));
+        (name, none_words(pack, lang, list), ticked)
+    });
+    boxes.collect()
+}
+
+/// Those of the lists whose box was ticked.
+pub(crate) fn ticked_nones(lists: &BTreeSet<Name>, typed: &Typed) -> BTreeSet<Name> {
+    let is_ticked = |list: &&Name| typed.contains_key(&field::none_name(list.as_str()));
+    lists.iter().filter(is_ticked).cloned().collect()
+}
+
+/// Whether the slot is of one of the lists.
+pub(crate) fn is_of_any(lists: &BTreeSet<Name>, slot: &Slot) -> bool {
+    slot.item.is_some() && lists.iter().any(|list| list.as_str() == slot.fact.prefix())
+}
 
 async fn reply(
     State(node): State<Arc<Node>>,
@@ -2619,6 +2712,7 @@ fn reply_page(
         answer_by: page.day(asked.answer_by),
         order: asked.order,
         fields,
+        nones: none_boxes(pack, lang, &asked.may_be_none, typed),
         errors: summary,
         hearing: asked.is_hearing(),
         typed_words: typed.and_then(|typed| typed.get("ord")).cloned().unwrap_or_default(),
@@ -2642,7 +2736,9 @@ async fn replied(
     let mut errors = BTreeMap::new();
     let mut values = Vec::new();
     let mut sent_files = BTreeMap::new();
-    for slot in &asked.slots {
+    let none_of = ticked_nones(&asked.may_be_none, &typed);
+    let slots = asked.slots.iter().filter(|slot| !is_of_any(&none_of, slot));
+    for slot in slots {
         let fact = fact_of(&asked.known.pack, &slot.fact)?;
         let name = key(slot);
         let read = match &fact.ty.it {
@@ -2671,6 +2767,6 @@ async fn replied(
         return reply_page(&node, &visit, &id, &notice, &asked, Some(&typed), &errors);
     }
     let ctx = context(&node, &visit, &person, &matters.submission.pack);
-    super::replies::send(&ctx, &node, &asked, values, sent_files, words).await?;
+    super::replies::send(&ctx, &node, &asked, values, none_of, sent_files, words).await?;
     Ok(go(format!("/mina/{id}")))
 }

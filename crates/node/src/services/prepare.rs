@@ -3,7 +3,7 @@
 //!
 //! Pure. The same function makes the page *Kontrollera* and the submission, so a person signs exactly what was shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,6 +29,8 @@ pub struct Part<'a> {
     pub after: Option<&'a After>,
     /// What the body gets; empty until the step is known to be needed.
     pub facts: Vec<SentFact>,
+    /// The lists that it gets as answered with none.
+    pub none_of: BTreeSet<Name>,
 }
 
 /// Why a step has no body.
@@ -159,6 +161,7 @@ pub fn prepare<'a>(
         parts.push(Part {
             fee: result.map_or(Known::UNANSWERED, |result| result.fee.clone()),
             facts: wanted.map(|names| draft.sent(pack, names)).unwrap_or_default(),
+            none_of: wanted.map(|names| draft.none_of(pack, names)).unwrap_or_default(),
             after: step.after.as_ref().map(|after| &after.it),
             step,
             needed,
@@ -209,13 +212,18 @@ fn fingerprint(draft: &Draft, parts: &[Part]) -> Result<String, NotCanonical> {
     for part in parts.iter().filter(|part| part.needed.value() == Some(&true)) {
         let facts: Vec<_> = part.facts.iter().map(|fact| without_proof(fact.clone())).collect();
         let body = part.body.as_ref().map(|body| body.id.as_str()).unwrap_or_default();
-        steps.insert(
-            part.step.name.as_str().to_owned(),
-            json!({ "body": body, "facts": facts }),
-        );
+        steps.insert(part.step.name.as_str().to_owned(), gets(body, &facts, &part.none_of));
     }
     let whole = json!({ "draft": draft.id, "service": draft.pack, "version": draft.version, "steps": steps });
     samverk_wire::jcs::hash_of(&whole).map(|hash| URL_SAFE_NO_PAD.encode(hash))
+}
+
+/// What one body gets, as it is hashed: that a list was answered with none stands in it.
+pub(crate) fn gets(body: &str, facts: &[SentFact], none_of: &BTreeSet<Name>) -> serde_json::Value {
+    match none_of.is_empty() {
+        true => json!({ "body": body, "facts": facts }),
+        false => json!({ "body": body, "facts": facts, "none_of": none_of }),
+    }
 }
 
 fn without_proof(mut fact: SentFact) -> SentFact {

@@ -1,6 +1,6 @@
 //! The person's answers to what a body asks in a case: completions of exactly the facts asked for, and hearings (FL 25 §).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -34,6 +34,8 @@ pub struct Asked {
     pub order: bool,
     /// Facts to be answered anew; empty for a hearing.
     pub slots: Vec<Slot>,
+    /// Those of the lists that may be answered with none: optional, and without items.
+    pub may_be_none: BTreeSet<Name>,
     pub known: Arc<KnownPack>,
     /// As it was submitted.
     pub draft: Draft,
@@ -78,11 +80,16 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
     let pack = &known.pack;
     let own = |name: &Name| pack.fact(name).is_some_and(|fact| fact.source.it == Source::Applicant);
     let mut slots = Vec::new();
+    let mut may_be_none = BTreeSet::new();
     for name in facts.iter().filter(|name| own(name)) {
         match pack.list_of_column(name) {
             Some(list) => {
-                // A list that was left out as a whole has room for as many as it must have.
-                let count = draft.items.get(&list.name.it).copied().unwrap_or(0).max(list.min);
+                let there = draft.items.get(&list.name.it).copied().unwrap_or(0);
+                if there == 0 && list.min == 0 {
+                    may_be_none.insert(list.name.it.clone());
+                }
+                // A list that was left out as a whole has room for as many as it must have, and at least for one.
+                let count = there.max(list.min).max(1).min(list.max);
                 slots.extend((0..count).map(|item| Slot {
                     fact: name.clone(),
                     item: Some(item),
@@ -100,6 +107,7 @@ pub async fn asked(node: &Arc<Node>, submission: &Submission, notice: &str) -> R
         words,
         order,
         slots,
+        may_be_none,
         known,
         draft,
         host: entered.map(|entered| entered.body),
@@ -122,6 +130,7 @@ pub async fn send(
     node: &Arc<Node>,
     asked: &Asked,
     values: Vec<(Slot, Value)>,
+    none_of: BTreeSet<Name>,
     files: BTreeMap<String, Vec<u8>>,
     words: String,
 ) -> Result<(), Failure> {
@@ -149,6 +158,7 @@ pub async fn send(
             submission: asked.submission.clone(),
             step: asked.step.clone(),
             facts: facts.collect(),
+            none_of,
             files: files
                 .into_iter()
                 .map(|(sha256, bytes)| (sha256, URL_SAFE_NO_PAD.encode(bytes)))

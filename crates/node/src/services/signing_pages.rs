@@ -203,7 +203,7 @@ fn page_of(node: &Node, visit: &Visit, seen: &Seen, not_noted: bool) -> Result<R
         }
         _ => String::new(),
     };
-    let groups = sheet.groups(|sent| seen.shows(sent), link)?;
+    let groups = sheet.groups(|sent| seen.shows(sent), link, |_| String::new())?;
     let hides = prepared
         .parts
         .iter()

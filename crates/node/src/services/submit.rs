@@ -211,6 +211,7 @@ pub async fn send(
             language: draft.language.clone(),
             files: own_files(&facts, &files),
             facts,
+            none_of: part.none_of.clone(),
             received_at: receipt.received_at,
             received_day: receipt.received_day,
             answers_sha256: prepared.sha256.clone(),

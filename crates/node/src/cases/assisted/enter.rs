@@ -34,7 +34,7 @@ use crate::exchange::message::NotSent;
 use crate::exchange::{self, Outgoing, export};
 use crate::library::Known as KnownPack;
 use crate::node::Node;
-use crate::services::prepare::{NoBody, Prepared};
+use crate::services::prepare::{NoBody, Prepared, gets};
 use crate::services::submit::{self, Kept, submission_key};
 use crate::services::vault::Owner;
 use crate::trust::federation::FederationView;
@@ -184,6 +184,13 @@ fn ours(why: impl std::fmt::Display) -> NotDone {
     NotDone::Stopped(Stopped::Ours(why.to_string()))
 }
 
+/// What one step's body gets.
+struct Sent {
+    to: BodyId,
+    facts: Vec<SentFact>,
+    none_of: BTreeSet<Name>,
+}
+
 /// One step on its way.
 struct Leaving {
     row: StepRow,
@@ -224,7 +231,7 @@ pub async fn enter(
         PersonRef::of_digits(&draft.person, &draft.person_name).ok_or_else(|| ours("an entry without a person"))?;
     let files = files(node, &opened).await?;
 
-    let mut sent: BTreeMap<Name, (BodyId, Vec<SentFact>)> = BTreeMap::new();
+    let mut sent: BTreeMap<Name, Sent> = BTreeMap::new();
     for (step, going) in plan {
         let to = match going {
             Going::Here => ctx.body.clone(),
@@ -232,13 +239,16 @@ pub async fn enter(
             Going::ByHand { .. } => continue,
         };
         let part = prepared.parts.iter().find(|part| part.step.name.it == step.name.it);
-        let facts = match part {
-            Some(part) if part.needed.value() == Some(&true) => part.facts.clone(),
+        let (facts, none_of) = match part {
+            Some(part) if part.needed.value() == Some(&true) => (part.facts.clone(), part.none_of.clone()),
             // It is applied for although the answers do not say that it is needed: its Underlag goes.
-            _ => draft.sent(pack, &pack.underlag(step).into_iter().collect()),
+            _ => {
+                let underlag = pack.underlag(step).into_iter().collect();
+                (draft.sent(pack, &underlag), draft.none_of(pack, &underlag))
+            }
         };
         let facts = facts.into_iter().map(|fact| from_paper(fact, &entered)).collect();
-        sent.insert(step.name.it.clone(), (to, facts));
+        sent.insert(step.name.it.clone(), Sent { to, facts, none_of });
     }
     let fingerprint = fingerprint(draft, &sent)?;
     let statement = Statement {
@@ -254,13 +264,13 @@ pub async fn enter(
         entered_by: entered.by.clone(),
         paper_sha256: entered.paper_sha256.clone(),
         answers_sha256: fingerprint.clone(),
-        steps: sent.iter().map(|(step, (to, _))| (step.clone(), to.clone())).collect(),
+        steps: sent.iter().map(|(step, of)| (step.clone(), of.to.clone())).collect(),
     };
     let signed = sign_statement(keys.signing(), TYP_ENTERED, &statement).map_err(ours)?;
 
     let key = submission_key(node, &draft.id);
     let mut leaving = Vec::new();
-    for (step, (to, facts)) in &sent {
+    for (step, Sent { to, facts, none_of }) in &sent {
         let mut facts = facts.clone();
         for fact in &mut facts {
             // To another the register's answer goes with its proof; here it is our own exchange.
@@ -282,6 +292,7 @@ pub async fn enter(
             language: draft.language.clone(),
             files: named_files(&facts, &files),
             facts,
+            none_of: none_of.clone(),
             received_at,
             received_day,
             answers_sha256: fingerprint.clone(),
@@ -330,7 +341,7 @@ pub async fn enter(
     }
     let kept = Kept {
         draft: draft.clone(),
-        sent: sent.into_iter().map(|(step, (_, facts))| (step, facts)).collect(),
+        sent: sent.into_iter().map(|(step, of)| (step, of.facts)).collect(),
         signatures: vec![],
         entered: Some(entered.clone()),
     };
@@ -454,13 +465,10 @@ fn from_paper(mut fact: SentFact, entered: &Entered) -> SentFact {
 }
 
 /// SHA-256 over canonical JSON of what each body gets.
-fn fingerprint(
-    draft: &crate::services::draft::Draft,
-    sent: &BTreeMap<Name, (BodyId, Vec<SentFact>)>,
-) -> Result<String, NotDone> {
+fn fingerprint(draft: &crate::services::draft::Draft, sent: &BTreeMap<Name, Sent>) -> Result<String, NotDone> {
     let steps: BTreeMap<&str, _> = sent
         .iter()
-        .map(|(step, (body, facts))| (step.as_str(), json!({ "body": body, "facts": facts })))
+        .map(|(step, of)| (step.as_str(), gets(of.to.as_str(), &of.facts, &of.none_of)))
         .collect();
     let whole = json!({ "draft": draft.id, "service": draft.pack, "version": draft.version, "steps": steps });
     let hash = samverk_wire::jcs::hash_of(&whole).map_err(ours)?;

@@ -4,7 +4,7 @@
 //! applicant's; the day of receipt follows from how the paper arrived (FL 22 §), and the time limit counts from it; who entered
 //! it stands at each answer and in the diary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -34,7 +34,7 @@ use crate::login::{Desk, Staff};
 use crate::node::Node;
 use crate::services::draft::key;
 use crate::services::field::{self, Field, Typed};
-use crate::services::pages::{attachment, fact_of};
+use crate::services::pages::{attachment, fact_of, is_of_any, none_boxes, ticked_nones};
 use crate::web::form::{UPLOAD_BYTES_MAX, Upload};
 use crate::web::parts::Markup;
 use crate::web::texts::Texts;
@@ -100,8 +100,8 @@ fn slots(open: &Open) -> Vec<Slot> {
             Some(list) => {
                 let there = facts.lists.get(&list.name.it).map_or(0, Vec::len);
                 let there = u32::try_from(there).unwrap_or(u32::MAX);
-                // Where the list was left out as a whole there is room for what it must have.
-                slots.extend((0..there.max(list.min).min(list.max)).map(|item| Slot {
+                // Where the list was left out as a whole there is room for what it must have, and at least for one.
+                slots.extend((0..there.max(list.min).max(1).min(list.max)).map(|item| Slot {
                     fact: name.clone(),
                     item: Some(item),
                 }));
@@ -112,6 +112,14 @@ fn slots(open: &Open) -> Vec<Slot> {
     slots
 }
 
+/// Those of the lists asked for that may be answered with none: optional, and without items.
+fn may_be_none(open: &Open, slots: &[Slot]) -> BTreeSet<Name> {
+    let facts = open.file.facts();
+    let lists = slots.iter().filter_map(|slot| open.pack().list_of_column(&slot.fact));
+    let lists = lists.filter(|list| list.min == 0 && facts.lists.get(&list.name.it).is_none_or(Vec::is_empty));
+    lists.map(|list| list.name.it.clone()).collect()
+}
+
 #[derive(Template)]
 #[template(path = "assisted/incoming.html")]
 struct IncomingPage {
@@ -120,6 +128,8 @@ struct IncomingPage {
     action: String,
     arrival: Vec<Markup>,
     fields: Vec<Markup>,
+    /// A box for each list that may be answered with none: name, words, ticked.
+    nones: Vec<(String, String, bool)>,
     signatures: Vec<(String, String, bool)>,
     words: Option<Markup>,
     errors: Vec<(String, String)>,
@@ -223,6 +233,7 @@ fn page(
             action: format!("/handlaggning/{}/inkommet", open.row.id),
             arrival,
             fields,
+            nones: none_boxes(open.pack(), lang, &may_be_none(open, &slots(open)), typed),
             signatures,
             words,
             errors: summary,
@@ -248,7 +259,9 @@ async fn take(
     let how = arrived(visit.lang, &typed, &mut errors);
     let mut values = Vec::new();
     let mut sent_files = BTreeMap::new();
-    for slot in slots(&open) {
+    let asked = slots(&open);
+    let none_of = ticked_nones(&may_be_none(&open, &asked), &typed);
+    for slot in asked.into_iter().filter(|slot| !is_of_any(&none_of, slot)) {
         let fact = fact_of(open.pack(), &slot.fact)?;
         let name = key(&slot);
         let is_empty = !typed
@@ -281,7 +294,7 @@ async fn take(
     let signed: Vec<usize> = (0..samverk_domain::case::assisted::SIGNATURES_MAX)
         .filter(|nth| typed.contains_key(&signature_box(*nth)))
         .collect();
-    if errors.is_empty() && values.is_empty() && words.is_empty() && signed.is_empty() {
+    if errors.is_empty() && values.is_empty() && none_of.is_empty() && words.is_empty() && signed.is_empty() {
         errors.insert(
             "kanal".to_owned(),
             Texts::get(visit.lang, "incoming.nothing").to_string(),
@@ -358,7 +371,7 @@ async fn take(
             }
             let application = &open.file.application;
             let (submission, step) = (application.submission.clone(), application.step.clone());
-            if is_asked(&open) && (!values.is_empty() || !signed.is_empty()) {
+            if is_asked(&open) && (!values.is_empty() || !none_of.is_empty() || !signed.is_empty()) {
                 for notice in submissions::notices(tx, &submission)? {
                     if notice.step == step.as_str()
                         && notice.kind == "completion_request"
@@ -382,6 +395,7 @@ async fn take(
                     submission,
                     step,
                     facts: facts.collect(),
+                    none_of: none_of.clone(),
                     files: sent_files.clone(),
                     received_at: entered.at,
                 };

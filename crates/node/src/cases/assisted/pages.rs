@@ -38,7 +38,9 @@ use crate::node::Node;
 use crate::publishing;
 use crate::services::draft::{Draft, Principal, Said, key};
 use crate::services::field::{self, Field, Typed, shown};
-use crate::services::pages::{attachment, body_name, fact_of, group, label, needs_company, slots, step_name, title};
+use crate::services::pages::{
+    NONE, NoneOf, attachment, body_name, fact_of, group, label, needs_company, slots, step_name, title,
+};
 use crate::services::prepare::{Prepared, prepare, setting};
 use crate::trust::federation::FederationView;
 use crate::web::form::{Fields, File, UPLOAD_BYTES_MAX, Upload};
@@ -808,7 +810,7 @@ async fn overview(
             pack.lists
                 .iter()
                 .map(|list| &list.name.it)
-                .filter(|name| work.draft().items.get(name).is_some_and(|count| *count > 0)),
+                .filter(|name| work.draft().items.contains_key(name)),
         )
         .map(|name| (name.clone(), 'k'));
     let asked = questions
@@ -946,6 +948,7 @@ struct QuestionPage {
     instead: Option<String>,
     has_file: Option<String>,
     law: String,
+    none: Option<NoneOf>,
 }
 
 #[derive(Template)]
@@ -1075,6 +1078,7 @@ fn question_page(
             hidden_item: item,
             instead,
             has_file,
+            none: item.and_then(|_| NoneOf::of(pack, lang, work.draft(), name, format!("{}/nasta", work.address()))),
             law: fact.processing.as_ref().map(|law| law.it.in_full()).unwrap_or_default(),
             page,
         },
@@ -1153,6 +1157,15 @@ async fn answer(
     let address = work.address();
     let is_open = typed.contains_key(OPEN);
     let count = work.draft().items.get(&name).copied().unwrap_or(0);
+    if let Some(list) = pack.list(&name).filter(|_| typed.contains_key(NONE)) {
+        let entry = &mut work.opened.entry;
+        if !entry.draft.answer_none(list) {
+            return Err(Failure::BadRequest);
+        }
+        entry.left_open.remove(&name);
+        save(&node, work, Vec::new()).await?;
+        return Ok(go(format!("{address}/nasta")));
+    }
     let item = match pack.list(&name) {
         // The whole list is left as it is.
         Some(_) if is_open && !typed.contains_key("post") => None,
@@ -1216,6 +1229,9 @@ async fn answer(
     }
     if is_open && !is_list {
         entry.draft.answers.remove(name.as_str());
+    }
+    if is_open && is_list {
+        entry.draft.forget_none(&name);
     }
     if let Some(item) = item
         && (!values.is_empty() || !is_open)
@@ -1432,6 +1448,22 @@ async fn check_page(
                 value: shown(pack, lang, fact, value),
                 from,
                 link,
+            },
+        );
+    }
+    let nones = pack
+        .lists
+        .iter()
+        .filter(|list| entry.draft.is_none(list) && list.columns.iter().any(|column| reads.contains(&column.name.it)));
+    for list in nones {
+        let name = &list.name.it;
+        add(
+            name.as_str(),
+            AnswerLine {
+                label: label(pack, lang, name),
+                value: t("list.none_at_all").to_string(),
+                from: entry.entered.provenance(),
+                link: format!("{}/fraga/{}", work.address(), encoded(name.as_str())),
             },
         );
     }
