@@ -397,7 +397,8 @@ pub async fn files(ctx: &Ctx, node: &Arc<Node>, open: &Open) -> Result<BTreeMap<
         .await
 }
 
-fn own_files(facts: &[SentFact], files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
+/// The files that these facts name, by SHA-256: base64url of their bytes, as a message carries them.
+pub fn own_files(facts: &[SentFact], files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for fact in facts {
         if let Known::Value(Value::Attachment(file)) = &fact.known

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use samverk_domain::case::assisted::{ByHand, Entered};
 use samverk_domain::case::messages::{Application, Origin, SentFact};
 use samverk_domain::events::Kind;
-use samverk_domain::fact::{Known, Name, Value};
+use samverk_domain::fact::Name;
 use samverk_domain::pack::{AfterEvent, Pack, Step};
 use samverk_domain::rules::{self, Needed, Who};
 use samverk_domain::terms::{Adoption, Body, BodyId, MessageKind, Side};
@@ -290,7 +290,7 @@ pub async fn enter(
             host: ctx.body.clone(),
             applicant: submit::applicant(draft),
             language: draft.language.clone(),
-            files: named_files(&facts, &files),
+            files: submit::own_files(&facts, &files),
             facts,
             none_of: none_of.clone(),
             received_at,
@@ -490,16 +490,4 @@ async fn files(node: &Arc<Node>, opened: &Opened) -> Result<BTreeMap<String, Vec
             Ok(out)
         })
         .await
-}
-
-fn named_files(facts: &[SentFact], files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    for fact in facts {
-        if let Known::Value(Value::Attachment(file)) = &fact.known
-            && let Some(bytes) = files.get(&file.sha256)
-        {
-            out.insert(file.sha256.clone(), URL_SAFE_NO_PAD.encode(bytes));
-        }
-    }
-    out
 }

@@ -21,6 +21,7 @@ use samverk_domain::pack::{Pack, Source, Type, WhenDown};
 use samverk_domain::rules::Days;
 use samverk_domain::terms::{Adoption, BodyId};
 use samverk_domain::words::ids::{Organisationsnummer, PersonId};
+use samverk_domain::words::letters::capital;
 use samverk_domain::words::signing::Signing as Rule;
 use samverk_store::assisted as table;
 use serde::Deserialize;
@@ -1567,15 +1568,9 @@ pub fn panel(open: &Open) -> Markup {
     let Some(entered) = &open.file.application.entered else {
         return Markup::default();
     };
-    let sentence = |text: &str| {
-        let mut letters = text.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters).collect::<String>()
-        })
-    };
     let mut html = format!(
         "<h2>Hur ansökan kom in</h2><p>{}, {}. Inkommen {}. {}</p>",
-        escape(&sentence(&format!(
+        escape(&capital(&format!(
             "{}, införd av {}",
             entered.channel.source(),
             entered.by

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use samverk_domain::case::assisted::{Arrival, Channel, Entered};
 use samverk_domain::fact::Name;
 use samverk_domain::terms::{BodyId, LogRecord, Side, Subject};
+use samverk_domain::words::letters::capital;
 use samverk_store::exchanges::{self, Begun, Ended, State};
 use samverk_store::{StoreError, Tx, sealed_log};
 use samverk_wire::{base64, digest, jcs};
@@ -93,7 +94,7 @@ pub fn keep(
             purpose: ctx.ground.purpose.clone(),
             ground: GROUND.to_owned(),
             matter: matter.to_owned(),
-            asked_by: format!("{}, inkommen {}", sentence(&entered.provenance()), entered.arrived),
+            asked_by: format!("{}, inkommen {}", capital(&entered.provenance()), entered.arrived),
             request_signature_sha256: Some(sha256),
             request: key.close_request(node, place, statement.as_bytes()),
             wrapped_key: key.wrapped.clone(),
@@ -118,11 +119,4 @@ pub fn keep(
         },
     )?;
     Ok(())
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
